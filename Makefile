@@ -1,0 +1,60 @@
+# make demo        the main job on the built-in data set, one seed
+# make demo-full   the same with five seeds and bootstrap intervals
+# make test        lint, types, doctests, tests, with the Python given by PYTHON
+# make test-both   the same on both stacks (PAPER_PYTHON and TODAY_PYTHON)
+#
+# Every target makes what it needs in .venv/<python version> and installs nothing elsewhere.
+
+PYTHON ?= python3
+PAPER_PYTHON ?= python3.11
+TODAY_PYTHON ?= python3.12
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+CONSTRAINTS := constraints/py$(VERSION).txt
+VENV := .venv/$(VERSION)
+RUN := TF_CPP_MIN_LOG_LEVEL=2 $(VENV)/bin/python
+CODE := conftest.py tfretrieval data_pipelines recipes tests benchmarks docs
+
+.PHONY: help install demo demo-full lint test test-both lock clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+install: $(VENV)/installed
+
+$(VENV)/installed: setup.cfg pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[test]'
+	touch $@
+
+demo: install
+	$(RUN) -m recipes.cub_triplet --demo
+
+demo-full: install
+	$(RUN) -m recipes.cub_triplet --demo --seeds 5
+
+lint: install
+	$(VENV)/bin/ruff check $(CODE)
+	$(VENV)/bin/ruff format --check $(CODE)
+	$(VENV)/bin/mypy
+
+# One process a core; a test process holds TensorFlow on one core.
+test: lint
+	$(RUN) -m pytest --numprocesses auto
+
+test-both:
+	$(MAKE) test PYTHON=$(PAPER_PYTHON)
+	$(MAKE) test PYTHON=$(TODAY_PYTHON)
+
+# Resolves setup.cfg anew for every supported Python.
+lock: install
+	$(VENV)/bin/python -m pip install --quiet uv
+	for version in 3.10 3.11 3.12 3.13; do \
+	  echo "# The versions CI tested with Python $$version; made anew by: make lock" \
+	    > constraints/py$$version.txt; \
+	  $(VENV)/bin/uv pip compile --quiet --no-header --no-annotate --extra test setup.cfg \
+	    --python-version $$version --python-platform x86_64-unknown-linux-gnu \
+	    >> constraints/py$$version.txt; \
+	done
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

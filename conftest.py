@@ -1,0 +1,11 @@
+import pytest
+import tensorflow as tf
+
+# As recipes run on a CPU: the same seed gives the same bits. Test processes share the cores.
+tf.config.experimental.enable_op_determinism()
+tf.config.threading.set_intra_op_parallelism_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def fixed_seed():
+    tf.keras.utils.set_random_seed(0)

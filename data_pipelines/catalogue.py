@@ -1,0 +1,126 @@
+"""Data sets by name. An entry says which pictures train, which are searched, and which search.
+
+>>> names()
+('caltech_birds2011', 'drawn_birds/cub_like', 'drawn_birds/demo', 'folder')
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from data_pipelines import sources
+from data_pipelines.records import DataError as DataError
+from data_pipelines.records import Listing, RetrievalDataset
+from data_pipelines.split import seeded_split
+
+Entry = Callable[[str | None, int, bool], RetrievalDataset]
+
+
+def names() -> tuple[str, ...]:
+    """The names that `load` knows."""
+    return tuple(sorted(_ENTRIES))
+
+
+def load(
+    name: str,
+    data_dir: str | None = None,
+    *,
+    seed: int = 0,
+    download: bool = False,
+    skip_unreadable: bool = False,
+    singletons: str = "keep",
+    progress: bool = True,
+) -> RetrievalDataset:
+    """The data set of this name, every picture looked at once (`audit.audit`).
+
+    Args:
+        name: one of `names()`; `drawn_birds` is short for `drawn_birds/demo`.
+        data_dir: for `folder` the directory or CSV file; else where TFDS keeps prepared data, by
+            default its own place.
+        seed: of the split, where the data come without one.
+        download: allow an entry to fetch what is not there.
+        skip_unreadable: leave out pictures that cannot be read, instead of stopping.
+        singletons: "keep" or "refuse" classes with a single picture.
+        progress: show a bar on a terminal if it takes long.
+
+    Raises:
+        DataError: one line that says what is wrong and what to do.
+    """
+    from data_pipelines.audit import audit
+
+    entry = _ENTRIES.get("drawn_birds/demo" if name == "drawn_birds" else name)
+    if entry is None:
+        near = difflib.get_close_matches(name, names(), 1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise DataError(f"unknown data set {name!r}{hint}; known are {', '.join(names())}")
+    dataset = entry(data_dir, seed, download)
+    return audit(dataset, skip_unreadable=skip_unreadable, singletons=singletons, progress=progress)
+
+
+def _folder(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+    if not data_dir:
+        raise DataError("data set 'folder' needs --data-dir: class folders, or a CSV file")
+    is_table = Path(data_dir).suffix.lower() == ".csv"
+    listing = sources.read_table(data_dir) if is_table else sources.read_folder(data_dir)
+    records, notes = listing.records, listing.notes
+    if records.num_classes < 2:
+        raise DataError(
+            f"{data_dir!r} has only one class, {records.class_names[0]!r}: retrieval needs two"
+        )
+    if listing.split[0]:
+        train, query = listing.where("train"), listing.where("test")
+        database = listing.where("train", "database")
+        if not len(query):
+            raise DataError(f"{data_dir!r} has no queries: nothing is marked as test")
+        if left_out := len(listing.where("val")):
+            notes += (f"{left_out} pictures marked val are left out",)
+    else:
+        chosen = seeded_split(records, seed)
+        query, train = np.flatnonzero(chosen), np.flatnonzero(~chosen)
+        database = train
+        if not len(query):
+            raise DataError(f"{data_dir!r} gives no queries: every class has a single picture")
+        notes += (f"no split given: a fifth of each class are queries, drawn with seed {seed}",)
+    return RetrievalDataset("folder", "1", records, train, database, query, notes)
+
+
+def _drawn_birds(config: str) -> Entry:
+    def entry(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+        from data_pipelines.drawn_birds import DrawnBirds
+
+        builder = DrawnBirds(data_dir=data_dir, config=config)
+        # Drawn here and now: nothing is fetched, so nobody has to allow it.
+        listing = sources.read_tfds(builder, ("train", "test"), download=True)
+        return _given_split(f"drawn_birds/{config}", str(builder.version), listing)
+
+    return entry
+
+
+def _caltech_birds2011(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+    listing = sources.read_tfds("caltech_birds2011", ("train", "test"), data_dir, download=download)
+    dataset = _given_split("caltech_birds2011", "0.2.0", listing)
+    counts = (len(dataset.train), len(dataset.query), dataset.num_classes)
+    if counts != (5994, 5794, 200):
+        raise DataError(
+            "caltech_birds2011 must have 5994 training pictures, 5794 queries and 200 classes, "
+            f"got {counts[0]}, {counts[1]} and {counts[2]}: prepare it again"
+        )
+    return dataset
+
+
+def _given_split(name: str, version: str, listing: Listing) -> RetrievalDataset:
+    """The classification split: `train` trains and is searched, `test` are the queries."""
+    train, test = listing.where("train"), listing.where("test")
+    return RetrievalDataset(name, version, listing.records, train, train, test, listing.notes)
+
+
+_ENTRIES: dict[str, Entry] = {
+    "caltech_birds2011": _caltech_birds2011,
+    "drawn_birds/cub_like": _drawn_birds("cub_like"),
+    "drawn_birds/demo": _drawn_birds("demo"),
+    "folder": _folder,
+}

@@ -1,0 +1,278 @@
+"""What a data set is: columns of pictures, and three lists that say which part each one plays.
+
+Everything downstream reads only `Records` and `RetrievalDataset`; nothing there knows whether the
+pictures came from a folder or from TFDS.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+MAX_CLASSES = 2**24
+"""Keras hands labels to losses as float32, which holds whole numbers exactly up to here."""
+
+SKETCH, PHOTO = 0, 1
+
+
+class DataError(ValueError):
+    """Data that cannot be used; its message is one line for the user that says what to do."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Records:
+    """N pictures, column by column.
+
+    A picture's encoded bytes are `blobs[i]`, or the file `paths[i]` where there are no blobs or
+    this one is empty (so a picture converted in memory can stand in for its file).
+
+    Attributes:
+        ids: `[N]` str, unique: the path inside the archive or folder.
+        labels: int32 `[N]`, or multi-hot uint8 `[N, classes]` with at least one class a picture.
+        class_names: one name a class; labels index it.
+        paths: `[N]` str, absolute; read when needed.
+        blobs: N encoded JPEG or PNG pictures.
+        boxes: float32 `[N, 4]`: ymin, xmin, ymax, xmax in [0, 1], ymin < ymax and xmin < xmax.
+        domains: int32 `[N]`: 0 sketch, 1 photo.
+        digests: `[N]` str, SHA-256 of each picture's bytes as they came, filled in by the audit.
+
+    Raises:
+        ValueError: columns of different lengths, ids that repeat, labels or boxes out of range.
+
+    >>> records = Records(ids=["a", "b"], labels=[1, 0], class_names=("x", "y"), blobs=(b"1", b"2"))
+    >>> records.take([1]).ids.tolist(), len(records), records.num_classes
+    (['b'], 2, 2)
+    """
+
+    ids: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    paths: np.ndarray | None = None
+    blobs: tuple[bytes, ...] | None = None
+    boxes: np.ndarray | None = None
+    domains: np.ndarray | None = None
+    digests: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        labels = np.asarray(self.labels)
+        labels = labels.astype(np.int32 if labels.ndim == 1 else np.uint8)
+        columns = {
+            "ids": np.asarray(self.ids, dtype=str),
+            "labels": labels,
+            "paths": None if self.paths is None else np.asarray(self.paths, dtype=str),
+            "boxes": None if self.boxes is None else np.asarray(self.boxes, np.float32),
+            "domains": None if self.domains is None else np.asarray(self.domains, np.int32),
+            "digests": None if self.digests is None else np.asarray(self.digests, dtype=str),
+        }
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+        object.__setattr__(self, "class_names", tuple(self.class_names))
+        if self.blobs is not None:
+            object.__setattr__(self, "blobs", tuple(self.blobs))
+        self._check()
+
+    def _check(self) -> None:
+        n, classes = len(self.ids), len(self.class_names)
+        for field in ("labels", "paths", "blobs", "boxes", "domains", "digests"):
+            column = getattr(self, field)
+            if column is not None and len(column) != n:
+                raise ValueError(f"{field} has {len(column)} rows for {n} ids")
+        if self.paths is None and (self.blobs is None or not all(self.blobs)):
+            raise ValueError("every picture needs a path or its bytes")
+        unique, counts = np.unique(self.ids, return_counts=True)
+        if len(unique) < n:
+            raise ValueError(f"ids must be unique, {str(unique[counts.argmax()])!r} repeats")
+        if classes > MAX_CLASSES:
+            raise ValueError(f"at most {MAX_CLASSES} classes are possible, got {classes}")
+        if self.labels.ndim == 1:
+            if n and not 0 <= self.labels.min() <= self.labels.max() < classes:
+                raise ValueError(f"labels must lie in 0..{classes - 1}, one for each class name")
+        elif self.labels.shape != (n, classes) or not (self.labels.max(1, initial=0) == 1).all():
+            raise ValueError("labels [N, classes] must be 0 or 1, with a 1 in every row")
+        if self.boxes is not None and (
+            self.boxes.shape != (n, 4)
+            or not ((self.boxes >= 0) & (self.boxes <= 1)).all()
+            or not (self.boxes[:, :2] < self.boxes[:, 2:]).all()
+        ):
+            raise ValueError("boxes must be [N, 4]: ymin < ymax and xmin < xmax, all in [0, 1]")
+        if self.domains is not None and not np.isin(self.domains, (SKETCH, PHOTO)).all():
+            raise ValueError("domains must be 0 (sketch) or 1 (photo)")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def multi_label(self) -> bool:
+        return self.labels.ndim == 2
+
+    @property
+    def membership(self) -> np.ndarray:
+        """Bool `[N, classes]`: which picture shows which class, for both kinds of labels."""
+        if self.multi_label:
+            return self.labels.astype(bool)
+        return self.labels[:, None] == np.arange(self.num_classes)
+
+    def take(self, indices: Sequence[int] | np.ndarray) -> Records:
+        """The pictures at `indices`, in that order; class names and labels stay as they are."""
+        indices = np.asarray(indices, np.int64)
+        columns = {
+            field: column[indices]
+            for field in ("ids", "labels", "paths", "boxes", "domains", "digests")
+            if (column := getattr(self, field)) is not None
+        }
+        if self.blobs is not None:
+            columns["blobs"] = tuple(self.blobs[i] for i in indices)
+        return dataclasses.replace(self, **columns)
+
+    def read(self, index: int) -> bytes:
+        """The encoded bytes of one picture; raises `OSError` where its file cannot be read."""
+        if self.blobs is not None and self.blobs[index]:
+            return self.blobs[index]
+        assert self.paths is not None
+        with open(self.paths[index], "rb") as file:
+            return file.read()
+
+    def reader(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """A function from an integer scalar to that picture's bytes, for use inside `tf.data`.
+
+        Bytes in memory are copied into a tensor once and shared by all readers of these records.
+        """
+        import tensorflow as tf
+
+        paths, blobs = self._tensors
+        if blobs is None:
+            return lambda index: tf.io.read_file(tf.gather(paths, index))
+        if paths is None:
+            return lambda index: tf.gather(blobs, index)
+
+        def either(index: tf.Tensor) -> tf.Tensor:
+            blob = tf.gather(blobs, index)
+            in_memory = tf.strings.length(blob) > 0
+            return tf.cond(
+                in_memory, lambda: blob, lambda: tf.io.read_file(tf.gather(paths, index))
+            )
+
+        return either
+
+    @functools.cached_property
+    def _tensors(self) -> tuple[tf.Tensor | None, tf.Tensor | None]:
+        import tensorflow as tf
+
+        # On the host and outside any graph: a graph being traced must not own them.
+        with tf.init_scope(), tf.device("CPU"):
+            paths = None if self.paths is None else [os.fsencode(path) for path in self.paths]
+            return (
+                None if paths is None else tf.constant(paths, tf.string),
+                None if self.blobs is None else tf.constant(self.blobs, tf.string),
+            )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Listing:
+    """What a source found, before anyone decides who trains; `split[i]` is "" if none was given."""
+
+    records: Records
+    split: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def where(self, *names: str) -> np.ndarray:
+        """Indices of the records whose split is one of `names`, int64, ascending."""
+        return np.flatnonzero(np.isin(self.split, names)).astype(np.int64)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class RetrievalDataset:
+    """Pictures and the parts they play: int64 index arrays into `records`.
+
+    Attributes:
+        train: pictures to learn from; never a query.
+        database: pictures that are searched.
+        query: pictures that are searched with: none of them is in the database, or all are
+            (leave-one-out).
+        notes: lines worth telling the user, such as how many pictures were left out.
+
+    Raises:
+        DataError: an empty part, indices that repeat or do not exist, parts that overlap.
+    """
+
+    name: str
+    version: str
+    records: Records
+    train: np.ndarray
+    database: np.ndarray
+    query: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for part in ("train", "database", "query"):
+            indices = np.asarray(getattr(self, part), np.int64)
+            object.__setattr__(self, part, indices)
+            if not len(indices):
+                raise DataError(f"data set {self.name} has no {part} pictures")
+            if indices.min() < 0 or indices.max() >= len(self.records):
+                raise DataError(f"{part} indices must lie in 0..{len(self.records) - 1}")
+            if len(np.unique(indices)) < len(indices):
+                raise DataError(f"{part} names a picture twice")
+        object.__setattr__(self, "notes", tuple(self.notes))
+        if np.isin(self.train, self.query).any():
+            raise DataError("train and query must not share pictures")
+        shared = np.isin(self.query, self.database).sum()
+        if shared not in (0, len(self.query)):
+            raise DataError("either no query or every query may be in the database")
+
+    @property
+    def num_classes(self) -> int:
+        return self.records.num_classes
+
+    def parts_csv(self) -> str:
+        """The parts as text, to be kept beside a run: a line `id,part,part...` for each picture."""
+        parts = {"train": self.train, "database": self.database, "query": self.query}
+        members = {name: np.isin(np.arange(len(self.records)), i) for name, i in parts.items()}
+        lines = ["id," + ",".join(parts)]
+        for i, name in enumerate(self.records.ids):
+            quoted = '"' + name.replace('"', '""') + '"'
+            lines.append(quoted + "".join(f",{int(member[i])}" for member in members.values()))
+        return "\n".join(lines) + "\n"
+
+    def checksum(self) -> str:
+        """SHA-256 (hex) over class names, ids, labels, boxes, domains, parts and picture bytes."""
+        records, total = self.records, hashlib.sha256()
+        digests = records.digests
+        if digests is None:
+            blobs = (records.read(i) for i in range(len(records)))
+            digests = np.array([hashlib.sha256(blob).hexdigest() for blob in blobs])
+        for column in (np.array(records.class_names), records.ids, digests):
+            total.update("\0".join(column).encode("utf-8", "surrogatepass") + b"\n")
+        numbers = (records.labels, records.boxes, records.domains)
+        for array in (*numbers, self.train, self.database, self.query):
+            if array is not None:
+                little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+                total.update(f"{array.dtype.name}{array.shape}".encode() + little.tobytes())
+        return total.hexdigest()
+
+
+def sane_boxes(boxes: np.ndarray) -> tuple[np.ndarray, int]:
+    """Boxes with swapped corners put right and edges clipped to [0, 1]; empty ones become the whole
+    picture. Returns them, float32 `[N, 4]`, and how many had to be changed.
+
+    >>> boxes, changed = sane_boxes(np.array([[0.75, 0.25, 0.5, 0.5], [0.5, 0.5, 0.5, 0.75]]))
+    >>> boxes.tolist(), changed
+    ([[0.5, 0.25, 0.75, 0.5], [0.0, 0.0, 1.0, 1.0]], 2)
+    """
+    given = np.asarray(boxes, np.float32).reshape(-1, 2, 2)
+    box = np.clip(np.nan_to_num(np.sort(given, axis=1), nan=0.0), 0, 1)
+    box[(box[:, 0] >= box[:, 1]).any(1)] = [[0, 0], [1, 1]]
+    return box.reshape(-1, 4), int((box != given).any((1, 2)).sum())

@@ -1,0 +1,5 @@
+"""Where records come from: a folder or CSV file read in place, or prepared TFDS data."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,116 @@
+"""Prepared TensorFlow Datasets as records: encoded pictures in memory, nothing decoded.
+
+Used of a builder's features are `image`, `label`, and where they exist `image/filename` or `id` as
+the id, `bbox`, and `domain`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import absl.logging
+import numpy as np
+import tensorflow_datasets as tfds
+
+from data_pipelines.records import DataError, Listing, Records, sane_boxes
+
+_ID_FEATURES = ("image/filename", "id")
+
+
+def read_tfds(
+    builder: str | tfds.core.DatasetBuilder,
+    splits: tuple[str, ...],
+    data_dir: str | None = None,
+    *,
+    download: bool = False,
+) -> Listing:
+    """The given splits of a TFDS data set, ordered by split and id.
+
+    Boxes with swapped corners are put right, empty ones become the whole picture, and the changed
+    ones are counted.
+
+    Args:
+        builder: a name, or a builder (which brings its own `data_dir`).
+        data_dir: where prepared data are kept; by default TFDS's own place.
+        download: prepare what is not there, which may fetch and write much.
+
+    Raises:
+        DataError: not prepared and not allowed to, preparing failed, or a split is missing.
+    """
+    if isinstance(builder, str):
+        builder = tfds.builder(builder, data_dir=data_dir)
+    _prepare(builder, download)
+    missing = [split for split in splits if split not in builder.info.splits]
+    if missing:
+        raise DataError(f"{builder.name} as prepared has no split {missing[0]!r}: prepare it again")
+    rows = [(split, row) for split in splits for row in _rows(builder, split)]
+    records, notes = _records(builder, [row for _, row in rows])
+    return Listing(records, np.array([split for split, _ in rows]), notes)
+
+
+def _prepare(builder: tfds.core.DatasetBuilder, download: bool) -> None:
+    if builder.info.splits and not download:
+        return
+    if not download:
+        place = builder.data_path.parent.parent
+        raise DataError(
+            f"{builder.name} is not prepared in {str(place)!r}: pass --download, point --data-dir "
+            "to where TFDS has prepared it, or use the data set 'folder' on unpacked pictures"
+        )
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{builder.name} could not be prepared: {reason}") from error
+
+
+@contextlib.contextmanager
+def _without_deprecations() -> Iterator[None]:
+    """TFDS warns of its own use of its own deprecated names; nobody here can act on that."""
+    before = absl.logging.get_verbosity()
+    absl.logging.set_verbosity(absl.logging.ERROR)
+    try:
+        yield
+    finally:
+        absl.logging.set_verbosity(before)
+
+
+def _rows(builder: tfds.core.DatasetBuilder, split: str) -> list[dict[str, Any]]:
+    features = builder.info.features
+    wanted = [
+        name for name in ("image", "label", "bbox", "domain", *_ID_FEATURES) if name in features
+    ]
+    decoders = tfds.decode.PartialDecoding(
+        {name: True for name in wanted}, decoders={"image": tfds.decode.SkipDecoding()}
+    )
+    with _without_deprecations():
+        rows = list(tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders)))
+    id_feature = next((name for name in _ID_FEATURES if name in features), None)
+    for i, row in enumerate(rows):
+        name = row[id_feature] if id_feature else i
+        row["id"] = name.decode() if isinstance(name, bytes) else f"{split}/{name:06d}"
+    return sorted(rows, key=lambda row: row["id"])
+
+
+def _records(
+    builder: tfds.core.DatasetBuilder, rows: list[dict[str, Any]]
+) -> tuple[Records, tuple[str, ...]]:
+    boxes = None
+    notes: tuple[str, ...] = ()
+    if "bbox" in builder.info.features:
+        boxes, changed = sane_boxes(np.array([row["bbox"] for row in rows]))
+        notes = (
+            (f"{changed} boxes had swapped or empty sides and were put right",) if changed else ()
+        )
+    has_domain = "domain" in builder.info.features
+    records = Records(
+        ids=np.array([row["id"] for row in rows], dtype=str),
+        labels=np.array([row["label"] for row in rows]),
+        class_names=tuple(builder.info.features["label"].names),
+        blobs=tuple(row["image"] for row in rows),
+        boxes=boxes,
+        domains=np.array([row["domain"] for row in rows]) if has_domain else None,
+    )
+    return records, notes

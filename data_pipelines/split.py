@@ -1,0 +1,64 @@
+"""Which pictures are queries where nobody has said so, and what becomes of classes of one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from data_pipelines.records import DataError, Records, RetrievalDataset
+
+QUERY_SHARE = 5
+
+
+def seeded_split(records: Records, seed: int) -> np.ndarray:
+    """Bool `[N]`: true for the queries. A fifth of every class (rounded down, but at least one
+    picture) is drawn from its ids in sorted order; a class with a single picture gives none.
+
+    Pictures with several labels are drawn as if they were one class.
+
+    >>> records = Records(ids=[str(i) for i in range(12)], labels=[0] * 10 + [1, 2],
+    ...                   class_names=("a", "b", "c"), blobs=(b"x",) * 12)
+    >>> query = seeded_split(records, seed=0)
+    >>> query.tolist()[10:], int(query.sum())
+    ([False, False], 2)
+    """
+    rng = np.random.default_rng(seed)
+    groups = np.zeros(len(records), int) if records.multi_label else records.labels
+    query = np.zeros(len(records), bool)
+    for group in range(groups.max(initial=-1) + 1):
+        members = np.flatnonzero(groups == group)
+        members = members[np.argsort(records.ids[members])]
+        if len(members) > 1:
+            query[rng.permutation(members)[: max(1, len(members) // QUERY_SHARE)]] = True
+    return query
+
+
+def settle_singletons(dataset: RetrievalDataset, singletons: str = "keep") -> RetrievalDataset:
+    """Keep pictures that are alone in their class out of the queries, and in the database.
+
+    Nothing relevant to such a picture exists, so it can be neither a query nor part of a triplet;
+    as a database picture it makes the search harder, as it should.
+
+    Raises:
+        DataError: there are some and `singletons="refuse"`, or nothing is left to search with.
+        ValueError: `singletons` is neither "keep" nor "refuse".
+    """
+    if singletons not in ("keep", "refuse"):
+        raise ValueError(f'singletons must be "keep" or "refuse", got {singletons!r}')
+    membership = dataset.records.membership
+    single = membership.sum(0) == 1
+    alone = ~membership[:, ~single].any(1)
+    if not single.any():
+        return dataset
+    some = f"{single.sum()} of {len(single)} classes have a single picture, such as "
+    some += repr(dataset.records.class_names[int(single.argmax())])
+    if singletons == "refuse":
+        raise DataError(f"{some}: add pictures or remove these classes, or allow them")
+    moved = dataset.query[alone[dataset.query]]
+    return dataclasses.replace(
+        dataset,
+        query=np.setdiff1d(dataset.query, moved),
+        database=np.union1d(dataset.database, moved),
+        notes=(*dataset.notes, f"{some}: it stays in the database, without triplets or queries"),
+    )

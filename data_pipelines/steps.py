@@ -1,0 +1,218 @@
+"""From records to batches for `fit` and `predict`: `tf.data`, deterministic, read ahead.
+
+Order and pixels are a pure function of (seed, epoch): neither the number of threads nor where a run
+was resumed changes them. `epochs` is the number of the last epoch plus one, as in Keras, so that
+`first_epoch=e` continues what an earlier call began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipelines import order
+from data_pipelines.augment import Augmentation
+from data_pipelines.records import Records
+from tfretrieval import images
+
+Epoch = Callable[[int], np.ndarray]
+
+
+def eval_batches(
+    records: Records,
+    indices: np.ndarray,
+    *,
+    image_size: int,
+    batch_size: int,
+    boxes: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """The pictures at `indices` in that order, nothing dropped, nothing random.
+
+    Args:
+        indices: int `[n]`, into `records`.
+        boxes: `[N, 4]`, the part of each record's picture to cut out; by default all of it.
+
+    Returns:
+        Batches `(images float32 [B, S, S, 3] in [0, 255], labels [B] or [B, classes])`.
+    """
+    read, labels, region = _columns(records, boxes)
+
+    def example(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return images.load(read(index), image_size, region(index)), tf.gather(labels, index)
+
+    dataset = tf.data.Dataset.from_tensor_slices(_valid(records, indices).reshape(-1))
+    dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+    return _finish(dataset.batch(batch_size))
+
+
+def train_batches(
+    records: Records,
+    indices: np.ndarray,
+    *,
+    image_size: int,
+    batch_size: int,
+    seed: int,
+    epochs: int,
+    first_epoch: int = 0,
+    augment: bool | Augmentation = True,
+    boxes: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """The pictures at `indices`, shuffled anew and augmented for each epoch.
+
+    Every epoch has `order.steps_per_epoch(len(indices), batch_size)` batches; what does not fill
+    the last one is left out of this epoch. Elements are as in `eval_batches`.
+    """
+    indices = _valid(records, indices).reshape(-1)
+    steps = order.steps_per_epoch(len(indices), batch_size)
+    batch_size = min(batch_size, len(indices))
+
+    def epoch(number: int) -> np.ndarray:
+        return indices[order.shuffled(len(indices), seed, number)[: steps * batch_size]]
+
+    example = _example(records, image_size, augment, boxes)
+    dataset = _epochs(epoch, example, steps * batch_size, seed, first_epoch, epochs)
+    return _finish(dataset.batch(batch_size, drop_remainder=True))
+
+
+def class_batches(
+    records: Records,
+    indices: np.ndarray,
+    *,
+    image_size: int,
+    classes_per_batch: int,
+    images_per_class: int,
+    seed: int,
+    epochs: int,
+    first_epoch: int = 0,
+    augment: bool | Augmentation = True,
+    boxes: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """Batches of P classes with K pictures each, class after class: what in-batch miners need.
+
+    The drawing rule and the number of batches are those of `order.classes_by_pictures`.
+    """
+    indices = _valid(records, indices).reshape(-1)
+
+    def epoch(number: int) -> np.ndarray:
+        batches = order.classes_by_pictures(
+            records.labels[indices],
+            classes_per_batch=classes_per_batch,
+            images_per_class=images_per_class,
+            seed=seed,
+            epoch=number,
+        )
+        return indices[batches.reshape(-1)]
+
+    example = _example(records, image_size, augment, boxes)
+    dataset = _epochs(epoch, example, len(epoch(first_epoch)), seed, first_epoch, epochs)
+    return _finish(dataset.batch(classes_per_batch * images_per_class, drop_remainder=True))
+
+
+def triplet_batches(
+    records: Records,
+    triplets: np.ndarray,
+    *,
+    image_size: int,
+    batch_size: int,
+    seed: int,
+    epochs: int,
+    first_epoch: int = 0,
+    margin: float = 0.0,
+    augment: bool | Augmentation = True,
+    boxes: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """Mined triplets, shuffled anew for each epoch: anchor, positive, negative.
+
+    Args:
+        triplets: int `[T, 3]`, into `records`.
+        margin: travels as the target, since losses on given triplets read it there.
+
+    Returns:
+        Batches `(images float32 [B, 3, S, S, 3], margin float32 [B])`; steps as in `train_batches`.
+    """
+    triplets = _valid(records, triplets)
+    if triplets.ndim != 2 or triplets.shape[1] != 3:
+        raise ValueError(f"triplets must be [T, 3], got {triplets.shape}")
+    steps = order.steps_per_epoch(len(triplets), batch_size)
+    batch_size = min(batch_size, len(triplets))
+
+    def epoch(number: int) -> np.ndarray:
+        return triplets[order.shuffled(len(triplets), seed, number)[: steps * batch_size]].ravel()
+
+    example = _example(records, image_size, augment, boxes)
+    dataset = _epochs(epoch, example, 3 * steps * batch_size, seed, first_epoch, epochs)
+    dataset = dataset.map(lambda image, label: image).batch(3, drop_remainder=True)
+    dataset = dataset.batch(batch_size, drop_remainder=True)
+    return _finish(dataset.map(lambda batch: (batch, tf.fill([batch_size], np.float32(margin)))))
+
+
+def _epochs(
+    epoch: Epoch, example: Callable, length: int, seed: int, first_epoch: int, epochs: int
+) -> tf.data.Dataset:
+    """Single examples, `length` of them from each epoch's order."""
+    if not 0 <= first_epoch < epochs:
+        raise ValueError(f"first_epoch must be in 0..{epochs - 1}, got {first_epoch}")
+
+    def places(number: tf.Tensor) -> tf.data.Dataset:
+        # NumPy draws the order once an epoch; being stateless, it hinders no parallel reading.
+        indices = tf.numpy_function(lambda e: epoch(int(e)), [number], tf.int64, stateful=False)
+        indices = tf.ensure_shape(indices, [length])
+        place = tf.range(length, dtype=tf.int64)
+        seeds = tf.stack([tf.fill([length], np.int64(seed)), number * _FAR + place], axis=1)
+        return tf.data.Dataset.from_tensor_slices((indices, seeds))
+
+    dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(places)
+    dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.apply(tf.data.experimental.assert_cardinality(length * (epochs - first_epoch)))
+
+
+# A place's number in all epochs together; no epoch is longer than this.
+_FAR = 2**32
+
+
+def _example(
+    records: Records, size: int, augment: bool | Augmentation, boxes: np.ndarray | None
+) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """From a record's number and a seed `[2]` to `(image, label)`."""
+    read, labels, region = _columns(records, boxes)
+    view = Augmentation() if augment is True else augment
+
+    def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        contents, box = read(index), region(index)
+        if view:
+            image = view.load(contents, size, seed, box)
+        else:
+            image = images.load(contents, size, box)
+        return image, tf.gather(labels, index)
+
+    return example
+
+
+def _columns(records: Records, boxes: np.ndarray | None) -> tuple[Callable, tf.Tensor, Callable]:
+    if boxes is None:
+        return records.reader(), tf.constant(records.labels), lambda index: None
+    boxes = np.asarray(boxes, np.float32)
+    if boxes.shape != (len(records), 4):
+        raise ValueError(f"boxes must be [{len(records)}, 4], got {boxes.shape}")
+    table = tf.constant(boxes)
+    return records.reader(), tf.constant(records.labels), lambda index: tf.gather(table, index)
+
+
+def _valid(records: Records, indices: Any) -> np.ndarray:
+    indices = np.asarray(indices, np.int64)
+    if not indices.size:
+        raise ValueError("no pictures to read: the list of indices is empty")
+    if indices.min() < 0 or indices.max() >= len(records):
+        raise ValueError(f"indices must lie in 0..{len(records) - 1}")
+    return indices
+
+
+def _finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    options = tf.data.Options()
+    options.deterministic = True
+    # One process feeds all replicas, and there are no files of records to deal out among several.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)

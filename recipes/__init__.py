@@ -1,0 +1,1 @@
+"""One file, one paper's experiment; run as ``python -m recipes.NAME``."""

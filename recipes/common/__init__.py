@@ -1,0 +1,22 @@
+"""What every recipe shares: configuration and command line, run folder, stages, report.
+
+Submodules load on first use, so that ``--help`` answers without starting TensorFlow.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "cli",
+        "data",
+        "export",
+        "figures",
+        "heads",
+        "measure",
+        "report",
+        "run_folder",
+        "session",
+        "stage1",
+    ],
+)

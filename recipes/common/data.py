@@ -1,0 +1,88 @@
+"""Opening a data set for a run: parts, held-out tenth, and the record of both."""
+
+import dataclasses
+
+import numpy as np
+
+import data_pipelines.catalogue
+from data_pipelines.records import DataError, RetrievalDataset
+from recipes.common.run_folder import RunFolder, RunFolderError
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Experiment:
+    """A data set with its training part divided: ``fit`` is trained and mined on, ``held_out``
+    is what choices are made on. Both stay in the database."""
+
+    data: RetrievalDataset
+    fit: np.ndarray
+    held_out: np.ndarray
+    checksum: str
+
+
+def open_data(config, folder: RunFolder) -> Experiment:
+    """Loads the data set of a configuration, and writes its parts beside the run.
+
+    Raises:
+        DataError: what :func:`data_pipelines.catalogue.load` refuses, several labels a picture,
+            or a training part too small to hold anything out.
+        RunFolderError: the folder's run began on other data.
+    """
+    data = data_pipelines.catalogue.load(
+        config.dataset,
+        config.data_dir,
+        seed=config.split_seed,
+        download=config.download,
+        skip_unreadable=config.skip_unreadable,
+        singletons=config.singletons,
+    )
+    if data.records.labels.ndim != 1:
+        raise DataError(f"{data.name} has several labels a picture: this recipe needs one")
+    fit, held_out = _hold_out(data, config.held_out, config.seed)
+    if len(np.unique(data.records.labels[fit])) < 2:
+        raise DataError(f"the training part of {data.name} has one class: retrieval needs two")
+    checksum = data.checksum()
+    if (folder / "data.json").exists() and folder.has_steps:
+        before = folder.read_json("data.json")["checksum"]
+        if before == checksum:
+            return Experiment(data, fit, held_out, checksum)
+        raise RunFolderError(
+            f"{folder.path} began on other data (checksum {before[:12]}, now {checksum[:12]}): "
+            "choose another --run-dir"
+        )
+    parts = {"train": data.train, "database": data.database, "query": data.query}
+    folder.write_text("parts.csv", data.parts_csv())
+    folder.write_json(
+        "data.json",
+        {
+            "name": data.name,
+            "version": data.version,
+            "checksum": checksum,
+            "classes": data.num_classes,
+            **{part: len(indices) for part, indices in parts.items()},
+            "held out": data.records.ids[held_out].tolist(),
+            "notes": list(data.notes),
+        },
+    )
+    return Experiment(data, fit, held_out, checksum)
+
+
+def _hold_out(data: RetrievalDataset, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A seeded share of every class's training pictures, two at least left to train on."""
+    generator = np.random.default_rng([seed, len(data.train)])
+    train = generator.permutation(data.train)
+    labels = data.records.labels[train]
+    # The place of every picture inside its class, in the shuffled order.
+    order = np.argsort(labels, kind="stable")
+    _, starts, sizes = np.unique(labels[order], return_index=True, return_counts=True)
+    place = np.empty(len(train), np.int64)
+    place[order] = np.arange(len(train)) - np.repeat(starts, sizes)
+    quota = np.minimum(np.ceil(share * sizes), np.maximum(sizes - 2, 0))
+    size_of = np.repeat(quota, sizes)
+    held = np.zeros(len(train), bool)
+    held[order] = place[order] < size_of
+    if not held.any() or held.all():
+        raise DataError(
+            f"{data.name} has too few training pictures to hold any out: three of a class at least"
+        )
+    return np.sort(train[~held]), np.sort(train[held])

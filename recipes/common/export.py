@@ -1,0 +1,48 @@
+"""The files another program uses: encoder, SavedModel and packed codes."""
+
+import numpy as np
+import tensorflow as tf
+
+from recipes.common.data import Experiment
+from recipes.common.run_folder import RunFolder
+from tfretrieval.codes import pack
+from tfretrieval.export import export_encoder
+from tfretrieval.models import hash_encoder
+
+
+def export(
+    classifier: tf.keras.Model,
+    head: dict[str, np.ndarray],
+    config,
+    experiment: Experiment,
+    folder: RunFolder,
+) -> None:
+    """Writes ``model.keras``, ``encoder.weights.h5``, ``savedmodel/`` and ``codes.npz``.
+
+    The encoder is the frozen network of the classifier with the trained hash layer on it.
+    ``codes.npz`` holds packed codes, relaxed codes, ids and labels of database and queries.
+    """
+    data, codes = experiment.data, head["codes"]
+
+    def tables():
+        arrays = {"bits": config.bits, "class_names": np.array(data.records.class_names)}
+        for part, indices in (("database", data.database), ("query", data.query)):
+            arrays[f"{part}_packed"] = pack(codes[indices])
+            arrays[f"{part}_codes"] = codes[indices]
+            arrays[f"{part}_ids"] = data.records.ids[indices]
+            arrays[f"{part}_labels"] = data.records.labels[indices]
+        return arrays
+
+    folder.step("codes", tables)
+    backbone = tf.keras.Model(classifier.input, classifier.get_layer("features").input)
+    encoder = hash_encoder(backbone, config.bits, config.hash_activation)
+    encoder.get_layer("codes").set_weights([head["kernel"], head["bias"]])
+    writers = {
+        "model.keras": encoder.save,
+        "encoder.weights.h5": encoder.save_weights,
+        "savedmodel": lambda path: export_encoder(encoder, path, config.image_size),
+    }
+    for name, write in writers.items():
+        if not (folder / name).exists():
+            with folder.writing(name) as partial:
+                write(str(partial))

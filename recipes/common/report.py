@@ -1,0 +1,283 @@
+"""What a run says in the end: tables, figures and files, each number with its definition."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from recipes.common import figures, session
+from recipes.common.data import Experiment
+from recipes.common.measure import Row
+from recipes.common.run_folder import RunFolder
+from tfretrieval.evaluation import paired_bootstrap
+
+TITLES = {"resnet18": "ResNet18", "resnet18_i": "ResNet18-I"}
+HEADER = ("network", "codes", "mAP", "stable mAP", "mAP inside test", "P@10", "P(r<=2)")
+FIGURES = ("mAP", "mAP stable", "mAP test", "P@10", "P(r<=2)")
+HEAD_FIGURES = ("margin1", "d_ap", "d_an", "gap", "gaps_above", "active_triplets")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class NetworkResult:
+    """All of one network.
+
+    Attributes:
+        rows: of the main table.
+        heads: label -> arrays of :mod:`recipes.common.heads`.
+        tests: label -> mAP of the queries.
+        held_out: label -> mAP of the held-out pictures.
+        best: label of the fixed margin that was chosen.
+        stage1: loss, accuracy and seconds an epoch.
+    """
+
+    name: str
+    accuracy: float
+    rows: list[Row]
+    heads: dict[str, dict[str, np.ndarray]]
+    tests: dict[str, float]
+    held_out: dict[str, float]
+    best: str
+    stage1: dict[str, np.ndarray]
+    features_seconds: float
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.name]
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        triplets = [h["seconds"] for label, h in self.heads.items() if label != "cross-entropy"]
+        return {
+            "stage 1": float(self.stage1["seconds"].sum()),
+            "features": self.features_seconds,
+            "cross-entropy head": float(self.heads["cross-entropy"]["seconds"]),
+            f"{len(triplets)} triplet heads": float(np.sum(triplets)),
+        }
+
+
+def write(
+    config, experiment: Experiment, results: Sequence[NetworkResult], folder: RunFolder
+) -> str:
+    """Writes figures, ``metrics.jsonl``, ``results.json``, ``average_precision.npz`` and, last,
+    ``report.md``; returns the report."""
+    figures.write(config, experiment, results, folder)
+    folder.write_text("metrics.jsonl", "".join(json.dumps(r) + "\n" for r in _metrics(results)))
+    rows = [row for result in results for row in result.rows]
+    folder.step(
+        "average_precision",
+        lambda: {f"{row.network}/{row.name}": row.average_precision for row in rows},
+    )
+    folder.write_json(
+        "results.json",
+        {
+            "rows": [
+                # JSON knows no NaN: what is not defined is null.
+                {"network": r.network, "name": r.name}
+                | {k: None if math.isnan(v) else v for k, v in r.figures.items()}
+                for r in rows
+            ],
+            "accuracy": {result.name: result.accuracy for result in results},
+            "best margin": {result.name: result.best for result in results},
+            "held out": {result.name: result.held_out for result in results},
+            "test": {result.name: result.tests for result in results},
+            "seconds": {result.name: result.seconds for result in results},
+        },
+    )
+    report = "\n".join(_report(config, experiment, results, folder))
+    folder.write_text("report.md", report)
+    return report
+
+
+def _report(config, experiment, results, folder):
+    data = experiment.data
+    environment = folder.read_json("environment.json")
+    packages = environment["packages"]
+    yield f"# {config.recipe} on {data.name}, {config.bits} bits, seed {config.seed}"
+    yield ""
+    yield (
+        f"{len(data.train)} training pictures ({len(experiment.held_out)} of them held out for "
+        f"choices), {len(data.database)} in the database, {len(data.query)} queries, "
+        f"{data.num_classes} classes; version {data.version}, checksum {experiment.checksum[:12]}."
+    )
+    yield from (f"Note: {note}" for note in data.notes)
+    yield (
+        f"{environment['date']}, commit {environment['commit']}, {environment['machine']}, Python "
+        f"{environment['python']}, TensorFlow {packages['tensorflow']}, Keras {packages['keras']}, "
+        f"NumPy {packages['numpy']}. Settings: config.json beside this file."
+    )
+    yield ""
+    body = [
+        [TITLES[row.network], row.name, *(_percent(row.figures[f]) for f in FIGURES)]
+        for result in results
+        for row in result.rows
+    ]
+    yield from _table(HEADER, body)
+    yield ""
+    yield f"- mAP, %: {results[0].rows[-1].definition}"
+    yield f"- Real-valued rows: {results[0].rows[0].definition}"
+    yield "- Stable mAP: the same with ties in the order of the database."
+    yield (
+        "- mAP inside test: each query against the other queries, itself left out, else as mAP. It "
+        "is what pictures never trained on give; the database was trained on, which flatters "
+        "memorising."
+    )
+    yield "- P@10: precision of the first ten ranks, expected over the orders of ties."
+    yield "- P(r<=2): precision within Hamming radius 2, an empty ball counts as 0."
+    for result in results:
+        yield (
+            f"- {result.title}: {_percent(result.accuracy)} % of the queries are classified "
+            f"right by stage 1; chosen fixed margin: {result.best.removeprefix('fixed-')}."
+        )
+    yield ""
+    yield "## All heads, by the held-out pictures and by the queries"
+    yield ""
+    yield from _table(
+        ["network", "head", "mAP held out", "mAP queries", *HEAD_FIGURES], list(_heads(results))
+    )
+    yield ""
+    yield (
+        f"mAP held out: the {len(experiment.held_out)} held-out pictures against the other "
+        f"{len(experiment.fit)} training pictures, else as mAP. margin1 is that of the last "
+        "mining; distances and shares are means over its triplets during the last epoch of "
+        f"training: d(A, P), d(A, N), gap, share of gaps above {config.gap_target:g}, share of "
+        "gaps below the margin, all in squared distances where the head is. Codes of "
+        f"{config.bits} bits are at most {2 * math.sqrt(config.bits):.1f} apart. "
+        "The fixed margin is chosen by the held-out column; nothing is chosen by the queries. "
+        f"Exported is the adaptive-mined head of {results[-1].title}."
+    )
+    yield ""
+    yield "## Time"
+    yield ""
+    for result in results:
+        parts = ", ".join(f"{name} {value:.0f} s" for name, value in result.seconds.items())
+        yield f"- {result.title}: {parts}; together {sum(result.seconds.values()):.0f} s."
+    yield ""
+    yield "Figures: " + ", ".join(f"figures/{name}.png" for name in figures.NAMES) + "."
+
+
+def _heads(results):
+    for result in results:
+        for label, head in result.heads.items():
+            last = [head.get(f"history_{name}", [math.nan])[-1] for name in HEAD_FIGURES]
+            yield [
+                result.title,
+                label.replace("_", " "),
+                _percent(result.held_out[label]),
+                _percent(result.tests[label]),
+                *("-" if math.isnan(value) else f"{value:.2f}" for value in last),
+            ]
+
+
+def _metrics(results):
+    for result in results:
+        stage1 = result.stage1
+        for epoch in range(len(stage1["loss"])):
+            values = {key: float(column[epoch]) for key, column in stage1.items()}
+            yield {"network": result.name, "stage": 1, "epoch": epoch + 1, **values}
+        for label, head in result.heads.items():
+            history = {
+                key.removeprefix("history_"): column
+                for key, column in head.items()
+                if key.startswith("history_")
+            }
+            for i in range(len(history["epoch"])):
+                values = {k: float(c[i]) for k, c in history.items() if not math.isnan(c[i])}
+                yield {"network": result.name, "stage": 2, "head": label, **values}
+
+
+def write_seeds(config, run, run_dir: str, seeds: int) -> str:
+    """Runs every seed in a folder of its own and reports means, spreads and paired intervals."""
+    folder = RunFolder(run_dir, config, seeds=seeds)
+    if (folder / "report.md").exists():
+        return (folder / "report.md").read_text(encoding="utf-8")
+    results, precisions = [], []
+    for seed in range(config.seed, config.seed + seeds):
+        print(f"seed {seed}", flush=True)
+        seeded = dataclasses.replace(config, seed=seed)
+        one = RunFolder(folder / f"seed-{seed}", seeded)
+        run(seeded, one)
+        results.append(one.read_json("results.json"))
+        with np.load(one / "average_precision.npz") as file:
+            precisions.append(dict(file))
+    session.record(folder)
+    report = "\n".join(_seeds_report(config, seeds, results, precisions))
+    folder.write_text("report.md", report)
+    return report
+
+
+def _seeds_report(config, seeds, results, precisions):
+    last = config.seed + seeds - 1
+    yield f"# {config.recipe} on {config.dataset}, {config.bits} bits, seeds {config.seed}-{last}"
+    yield ""
+    body = []
+    for index, row in enumerate(results[0]["rows"]):
+        columns = [[result["rows"][index][figure] for result in results] for figure in FIGURES]
+        cells = [
+            "-"
+            if None in values
+            else f"{100 * np.mean(values):.1f} ± {100 * np.std(values, ddof=1):.1f}"
+            for values in columns
+        ]
+        body.append([TITLES[row["network"]], row["name"], *cells])
+    yield from _table(HEADER, body)
+    yield ""
+    yield f"Mean ± standard deviation over {seeds} seeds, %; definitions in each seed's report."
+    for network in config.networks:
+        margins = [result["best margin"][network].removeprefix("fixed-") for result in results]
+        accuracies = [100 * result["accuracy"][network] for result in results]
+        yield (
+            f"- {TITLES[network]}: accuracy of stage 1 {np.mean(accuracies):.1f} ± "
+            f"{np.std(accuracies, ddof=1):.1f} %; chosen margins {', '.join(margins)}."
+        )
+    yield ""
+    yield "## Differences in mAP, paired over queries"
+    yield ""
+    yield from _table(
+        ["first", "second", "first - second", "95 % interval"],
+        list(_differences(config, precisions)),
+    )
+    yield ""
+    yield (
+        "Average precision of each query, averaged over the seeds; percentile bootstrap over the "
+        "queries, 10,000 resamples. The interval speaks about other queries, not other seeds."
+    )
+
+
+def _differences(config, precisions):
+    def mean(network, row):
+        return np.mean([table[f"{network}/{row}"] for table in precisions], axis=0)
+
+    pairs = []
+    for network in config.networks:
+        for rival in ("cross-entropy codes", "fixed-margin triplet", "real-valued features"):
+            pairs.append(((network, "adaptive triplet"), (network, rival)))
+    if len(config.networks) == 2:
+        plain, block = config.networks
+        for row in ("cross-entropy codes", "adaptive triplet"):
+            pairs.append(((block, row), (plain, row)))
+    for first, second in pairs:
+        interval = paired_bootstrap(mean(*first), mean(*second))
+        yield [
+            f"{TITLES[first[0]]} {first[1]}",
+            f"{TITLES[second[0]]} {second[1]}",
+            f"{100 * interval.difference:+.1f}",
+            f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}",
+        ]
+
+
+def _percent(value: float) -> str:
+    return "-" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def _table(header: Sequence[str], body: Sequence[Sequence[str]]):
+    """A Markdown table, padded so that it reads in a terminal too."""
+    widths = [max(len(str(row[i])) for row in [header, *body]) for i in range(len(header))]
+
+    def line(cells):
+        return "| " + " | ".join(str(c).ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
+
+    yield line(header)
+    yield "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    yield from map(line, body)

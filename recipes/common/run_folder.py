@@ -1,0 +1,130 @@
+"""One folder a run: every file whole or absent, every finished step done for good."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+class RunFolderError(ValueError):
+    """A folder that cannot take this run; the message says what to do."""
+
+
+class RunFolder:
+    """The files of a run.
+
+    ``step`` is what makes a run resumable: its result is a file, and a step whose file exists is
+    not done again. A run killed between two files does the missing ones. The folder is made with
+    the first file, so that a run that is refused at the door leaves nothing behind.
+
+    Args:
+        path: made if it does not exist.
+        config: the dataclass of the run's settings. A folder with finished steps of other
+            settings is refused and left as it is.
+        extra: further settings that tell runs apart.
+
+    Raises:
+        RunFolderError: another configuration, or a path that is no run folder.
+    """
+
+    def __init__(self, path: str | Path, config: Any, **extra: Any):
+        self.path = Path(path)
+        settings = {**dataclasses.asdict(config), **extra}
+        self._settings = json.loads(json.dumps(settings))
+        file = self.path / "config.json"
+        self._described = False
+        if file.exists():
+            before = _settings(file)
+            self._described = before == self._settings
+            if not self._described and self.has_steps:
+                raise RunFolderError(
+                    f"{self.path} holds a run of another configuration "
+                    f"({_difference(before, self._settings)}): choose another --run-dir"
+                )
+        elif self.path.exists() and not self._is_empty():
+            raise RunFolderError(
+                f"{self.path} exists and is no run folder: choose another --run-dir"
+            )
+        for partial in self.path.rglob("*.partial"):
+            shutil.rmtree(partial)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether any step has been finished, or a checkpoint written."""
+        return any(self.path.rglob("*.npz"))
+
+    def _is_empty(self) -> bool:
+        """No file yet; the first may have been under way when the run was killed."""
+        return self.path.is_dir() and all(
+            entry.name == "config.json.partial" for entry in self.path.iterdir()
+        )
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def step(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, np.ndarray]:
+        """The arrays of ``name.npz``, computed and written when the file is not there."""
+        file = self.path / f"{name}.npz"
+        if not file.exists():
+            arrays = compute()
+            with self.writing(f"{name}.npz") as partial, open(partial, "wb") as stream:
+                np.savez(stream, **arrays)
+        with np.load(file) as arrays:
+            return dict(arrays)
+
+    def write_text(self, name: str, text: str) -> None:
+        with self.writing(name) as partial:
+            # Names of files need not be UTF-8.
+            partial.write_text(text, encoding="utf-8", errors="surrogateescape")
+
+    def write_json(self, name: str, value: Any) -> None:
+        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def read_json(self, name: str) -> Any:
+        file = self.path / name
+        return json.loads(file.read_text(encoding="utf-8", errors="surrogateescape"))
+
+    @contextlib.contextmanager
+    def writing(self, name: str):
+        """A path to write a file or a folder to; it takes its name when the body has ended."""
+        if not self._described:
+            self._described = True
+            self.write_json("config.json", self._settings)
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # The suffix stays: Keras chooses the format by it.
+        partial = target.with_name(f"{target.name}.partial")
+        inner = partial / target.name
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        yield inner
+        if inner.is_dir() and target.exists():
+            shutil.rmtree(target)
+        os.replace(inner, target)
+        partial.rmdir()
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(settings, dict):
+            raise ValueError("no settings in it")
+    except (OSError, ValueError) as error:
+        raise RunFolderError(
+            f"{file} cannot be read ({error}): choose another --run-dir"
+        ) from error
+    return settings
+
+
+def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{name} is {before.get(name)!r} there, {now.get(name)!r} here"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    )

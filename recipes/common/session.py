@@ -1,0 +1,83 @@
+"""TensorFlow as a recipe wants it, and what it ran on."""
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from recipes.common.run_folder import RunFolder, RunFolderError
+
+PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "tensorflow-datasets")
+
+
+def start(seed: int, mixed_precision: bool) -> tf.distribute.Strategy:
+    """Sets precision, determinism and GPU memory; returns the strategy to build models in.
+
+    On a CPU the same seed gives the same bits. GPUs take memory as they need it, and several of
+    them share every batch; their sums may differ in the last place from run to run.
+    """
+    tf.keras.utils.set_random_seed(seed)
+    tf.keras.mixed_precision.set_global_policy("mixed_float16" if mixed_precision else "float32")
+    gpus = tf.config.list_physical_devices("GPU")
+    # TF32 is too coarse for distances between near codes, and for the signs of small values.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    if not gpus:
+        tf.config.experimental.enable_op_determinism()
+    device = f"{len(gpus)} GPU" if gpus else "the CPU"
+    print(f"TensorFlow {tf.__version__} on {device}", flush=True)
+    return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
+
+
+def record(folder: RunFolder) -> None:
+    """Writes ``environment.json``; a run that has begun on other versions does not go on.
+
+    Raises:
+        RunFolderError: Python or a package differs from what the finished steps ran on.
+    """
+    now = environment()
+    if (folder / "environment.json").exists() and folder.has_steps:
+        before = folder.read_json("environment.json")
+        same = ("python", "packages", "devices")
+        if any(before[name] != now[name] for name in same):
+            raise RunFolderError(
+                f"{folder.path} began with Python {before['python']} and TensorFlow "
+                f"{before['packages']['tensorflow']}: go on with those, or choose another --run-dir"
+            )
+    else:
+        folder.write_json("environment.json", now)
+
+
+def verbosity() -> int:
+    """Keras's ``verbose``: a bar on a terminal, a line an epoch in a log."""
+    return 1 if sys.stdout.isatty() else 2
+
+
+def environment() -> dict[str, Any]:
+    """Versions, devices, commit and date, for ``environment.json``."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "devices": [device.device_type for device in tf.config.list_physical_devices()],
+        "commit": _commit(),
+    }
+
+
+def _commit() -> str:
+    """The commit of this source tree, "unknown" outside a checkout."""
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return done.stdout.strip()

@@ -1,0 +1,34 @@
+"""Adaptive triplet network (Pan et al. 2021) on pictures of your own.
+
+    python -m recipes.folder_triplet --data-dir PICTURES
+
+PICTURES holds a folder for each class, with or without ``train/`` (training part and database) and
+``test/`` (queries) above them, or is a CSV file of path, label and split. Method and rows are those
+of ``recipes.cub_triplet``; the defaults here suit a few thousand small pictures and no pretrained
+weights.
+"""
+
+import dataclasses
+import sys
+
+from recipes import cub_triplet
+from recipes.common.cli import main, option
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(cub_triplet.Config):
+    """The settings of ``cub_triplet`` with defaults for a folder."""
+
+    recipe: str = dataclasses.field(default="folder_triplet", init=False)
+    dataset: str = option("folder", "name in the catalogue")
+    image_size: int = option(64, "pixels of a side (our choice)")
+    epochs: int = option(25, "epochs of stage 1 (our choice)")
+
+    @staticmethod
+    def demo_settings() -> dict:
+        """The same on pictures of your own, with fewer channels."""
+        return {"width": 16}
+
+
+if __name__ == "__main__":
+    sys.exit(main(Config, cub_triplet.run, cub_triplet.run_seeds, __doc__))

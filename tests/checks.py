@@ -1,0 +1,290 @@
+"""Contract checkers: one call holds a layer, a loss, a data set or a recipe to the house rules."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from recipes.common.run_folder import RunFolder
+from tests.check_dataset import check_dataset
+
+__all__ = ["check_dataset", "check_layer", "check_loss", "check_recipe", "mixed_precision"]
+
+
+@contextlib.contextmanager
+def mixed_precision(policy: str = "mixed_float16"):
+    """Runs the body under a global dtype policy."""
+    before = tf.keras.mixed_precision.global_policy()
+    tf.keras.mixed_precision.set_global_policy(policy)
+    try:
+        yield
+    finally:
+        tf.keras.mixed_precision.set_global_policy(before)
+
+
+def check_layer(make, x, *, tolerance: float = 1e-5, empty: bool = True) -> None:
+    """Holds a layer to the contract.
+
+    ``make`` builds the layer anew, ``x`` is one float32 batch. Checked: eager = graph = XLA for
+    outputs and gradients, while training and not, the gradient of the input against a central
+    difference, the declared output shape, an empty batch, config and ``.keras`` round trips with
+    equal outputs, one fit step that moves the weights, nearly equal outputs under mixed precision.
+    """
+    layer = make()
+    x = tf.constant(x)
+    eager = layer(x).numpy()
+    assert np.isfinite(eager).all()
+    assert tuple(layer.compute_output_shape(tuple(x.shape))) == eager.shape
+    for training in (False, True):
+        value, gradients = _square_and_gradients(layer, x, training)
+        assert all(g is not None and np.isfinite(g).all() for g in gradients)
+        for jit in (False, True):
+            compiled = tf.function(
+                lambda t=training: _square_and_gradients(layer, x, t), jit_compile=jit
+            )
+            compiled_value, compiled_gradients = compiled()
+            np.testing.assert_allclose(compiled_value, value, rtol=1e-4)
+            for a, b in zip(compiled_gradients, gradients, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3 * np.abs(b).max() + 1e-6)
+    direction = np.random.default_rng(0).standard_normal(x.shape).astype(np.float32)
+    step = 1e-2
+    above, below = (_square(layer, x + s * direction, False) for s in (step, -step))
+    slope = float(tf.reduce_sum(_square_and_gradients(layer, x, False)[1][0] * direction))
+    np.testing.assert_allclose((above - below) / (2 * step), slope, rtol=0.05, atol=0.05)
+    # Training steps have moved the statistics of batch normalisation.
+    eager = layer(x).numpy()
+    if empty:
+        assert layer(x[:0]).shape[1:] == eager.shape[1:]
+
+    config = layer.get_config()
+    again = type(layer).from_config(config)
+    assert again.get_config() == config
+    again.build(tuple(x.shape))
+    again.set_weights(layer.get_weights())
+    np.testing.assert_allclose(again(x).numpy(), eager, atol=tolerance, rtol=tolerance)
+
+    inputs = tf.keras.Input(tuple(x.shape[1:]))
+    model = tf.keras.Model(inputs, make()(inputs))
+    expected = model.predict(x.numpy(), verbose=0)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.keras")
+        loaded = tf.keras.models.load_model(Path(folder) / "model.keras")
+    np.testing.assert_allclose(loaded.predict(x.numpy(), verbose=0), expected, atol=tolerance)
+    before = [w.copy() for w in model.get_weights()]
+    model.compile("sgd", "mse", jit_compile=False)
+    model.fit(tf.data.Dataset.from_tensors((x, expected + 1)), verbose=0)
+    trained = [(a != b).any() for a, b in zip(before, model.get_weights(), strict=True)]
+    assert any(trained) == bool(layer.trainable_variables)
+
+    with mixed_precision():
+        half = make()
+        half.build(tuple(x.shape))
+        half.set_weights(layer.get_weights())
+        np.testing.assert_allclose(half(x).numpy(), layer(x), rtol=0.05, atol=0.05)
+
+
+def check_loss(loss, y_true, y_pred, *, central_difference: bool = True) -> None:
+    """Holds a loss to the contract.
+
+    ``y_pred`` is one batch whose loss is smooth around it. Checked: one value an example and
+    their mean, ``[B]`` = ``[B, 1]`` = float targets, eager = graph = XLA, the gradient against a
+    central difference (not where the loss stops part of it on purpose), empty, one-class and
+    identical-point batches finite, float16 predictions, config and ``.keras`` round trips, one
+    fit step that gives the loss.
+    """
+    y_true, y_pred = np.asarray(y_true), tf.constant(y_pred, tf.float32)
+    value = float(loss(y_true, y_pred))
+    each = loss.call(y_true, y_pred).numpy()
+    assert each.shape == y_true.shape[:1] and each.dtype == np.float32
+    np.testing.assert_allclose(each.mean(), value, rtol=1e-5, atol=1e-7)
+    for other in (y_true[:, None], y_true.astype(np.float32)):
+        np.testing.assert_allclose(float(loss(other, y_pred)), value, rtol=1e-6)
+    gradient = _gradient(loss, y_true, y_pred)
+    for jit in (False, True):
+        compiled = tf.function(lambda p: value_and_gradient(loss, y_true, p), jit_compile=jit)
+        graph_value, graph_gradient = compiled(y_pred)
+        np.testing.assert_allclose(graph_value.numpy(), value, rtol=1e-5)
+        np.testing.assert_allclose(graph_gradient.numpy(), gradient, rtol=1e-3, atol=1e-5)
+    if central_difference:
+        _check_directional_derivative(loss, y_true, y_pred, gradient)
+
+    one_class, same_points = np.zeros_like(y_true), tf.zeros_like(y_pred) + 0.3
+    batches = [(y_true[:0], y_pred[:0]), (y_true, same_points)]
+    batches += [(one_class, y_pred), (one_class, same_points)]
+    for target, prediction in batches:
+        assert loss.call(target, prediction).shape == target.shape
+        # Keras 3 hands an empty batch back unreduced.
+        assert np.isfinite(tf.reduce_sum(loss(target, prediction)))
+        assert np.isfinite(_gradient(loss, target, prediction)).all()
+    xla = tf.function(value_and_gradient, jit_compile=True, autograph=False)
+    for part in xla(loss, y_true, same_points):
+        assert np.isfinite(part.numpy()).all()
+    # A diverged run must show: no mask may turn NaN into a number.
+    assert np.isnan(float(loss(y_true, y_pred * np.nan)))
+
+    half = tf.cast(y_pred, tf.float16)
+    np.testing.assert_allclose(float(loss(y_true, half)), value, rtol=0.02, atol=0.02)
+    half_gradient = _gradient(loss, y_true, half)
+    np.testing.assert_allclose(half_gradient, gradient, atol=0.05 * np.abs(gradient).max())
+
+    config = tf.keras.utils.serialize_keras_object(loss)
+    again = tf.keras.utils.deserialize_keras_object(config)
+    assert again.get_config() == loss.get_config()
+    np.testing.assert_allclose(float(again(y_true, y_pred)), value, rtol=1e-6)
+
+    inputs = tf.keras.Input(tuple(y_pred.shape[1:]))
+    model = tf.keras.Model(inputs, tf.keras.layers.Activation("linear", name="out")(inputs))
+    model.compile("sgd", loss={"out": loss}, jit_compile=False)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model.keras")
+        model = tf.keras.models.load_model(Path(folder) / "model.keras")
+    history = model.fit(y_pred.numpy(), y_true, batch_size=len(y_true), verbose=0, shuffle=False)
+    np.testing.assert_allclose(history.history["loss"][0], value, rtol=1e-4)
+
+
+RUN_FILES = {
+    "average_precision.npz",
+    "codes.npz",
+    "config.json",
+    "data.json",
+    "encoder.weights.h5",
+    "environment.json",
+    "figures",
+    "metrics.jsonl",
+    "model.keras",
+    "parts.csv",
+    "report.md",
+    "results.json",
+    "savedmodel",
+}
+
+
+def check_recipe(main, folder: Path, pictures: Path, monkeypatch) -> None:
+    """Holds a recipe to the contract.
+
+    ``main(run_dir)`` runs it on ``pictures`` and returns the exit status. Checked: the files of a
+    run; a finished run answers without training; a run killed again and again, after each file it
+    writes, with the next one whole but not yet in its place, ends with equal numbers and codes; the
+    SavedModel, loaded by plain TensorFlow in a fresh process, gives the run's bits from the bytes
+    of the files; ``model.keras`` loads in a fresh process.
+    """
+    whole, killed = folder / "whole", folder / "killed"
+    assert main(whole) == 0
+    assert {p.name for p in whole.iterdir()} >= RUN_FILES
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.keras.Model, "fit", None)
+        assert main(whole) == 0
+
+    attempts = _run_killed_after_every_file(main, killed, monkeypatch)
+    assert attempts > len(RUN_FILES)
+    assert not list(killed.rglob("*.partial"))
+    results = [json.loads((run / "results.json").read_text()) for run in (whole, killed)]
+    for result in results:
+        del result["seconds"]
+    assert results[0] == results[1]
+    for name in ("codes", "average_precision"):
+        with np.load(whole / f"{name}.npz") as a, np.load(killed / f"{name}.npz") as b:
+            assert sorted(a.files) == sorted(b.files)
+            for array in a.files:
+                np.testing.assert_array_equal(a[array], b[array])
+    _check_exported_bits(whole, pictures)
+
+
+class Killed(BaseException):
+    pass
+
+
+def _run_killed_after_every_file(main, run_dir: Path, monkeypatch, most: int = 200) -> int:
+    """Starts the recipe again and again; each time its second file does not get its name."""
+    writing = RunFolder.writing
+
+    for attempt in range(1, most):
+        written = []
+
+        @contextlib.contextmanager
+        def one_file_only(self, name, written=written):
+            # Some small files are written anew at every start: they do not count.
+            counts = not (self / name).exists()
+            with writing(self, name) as partial:
+                yield partial
+                if written and counts:
+                    raise Killed
+            if counts:
+                written.append(name)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(RunFolder, "writing", one_file_only)
+            try:
+                assert main(run_dir) == 0
+                return attempt
+            except Killed:
+                continue
+    raise AssertionError(f"the run did not end in {most} attempts")
+
+
+def _check_exported_bits(run: Path, pictures: Path) -> None:
+    script = """
+import sys, numpy as np, tensorflow as tf
+run, pictures = sys.argv[1:]
+codes = np.load(f"{run}/codes.npz")
+model = tf.saved_model.load(f"{run}/savedmodel")
+contents = [open(f"{pictures}/{name}", "rb").read() for name in codes["query_ids"]]
+out = model.signatures["encode_bytes"](contents=tf.constant(contents))
+near_zero = np.abs(codes["query_codes"]) < 1e-4
+assert np.abs(out["codes"].numpy() - codes["query_codes"]).max() < 1e-4
+bits = int(codes["bits"])
+ours = np.unpackbits(codes["query_packed"], axis=1, count=bits)
+theirs = np.unpackbits(out["packed"].numpy(), axis=1, count=bits)
+assert ((ours == theirs) | near_zero).all()
+assert not {"tfretrieval", "recipes", "data_pipelines"} & set(sys.modules)
+
+import tfretrieval
+model = tfretrieval.models.load_model(f"{run}/model.keras")
+assert model.output_shape == (None, bits)
+"""
+    command = [sys.executable, "-c", script, str(run), str(pictures)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=run, env=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def _square(layer, x, training):
+    return tf.reduce_sum(tf.square(layer(x, training=training)))
+
+
+def _square_and_gradients(layer, x, training):
+    variables = [_variable(v) for v in layer.trainable_variables]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = _square(layer, x, training)
+    return value, tape.gradient(value, [x, *variables])
+
+
+def _variable(v):
+    """The tf.Variable behind a Keras 3 variable."""
+    return getattr(v, "value", v) if not isinstance(v, tf.Variable) else v
+
+
+def value_and_gradient(loss, y_true, y_pred):
+    with tf.GradientTape() as tape:
+        tape.watch(y_pred)
+        value = loss(y_true, y_pred)
+    return value, tf.convert_to_tensor(tape.gradient(value, y_pred))
+
+
+def _gradient(loss, y_true, y_pred):
+    return value_and_gradient(loss, y_true, y_pred)[1].numpy()
+
+
+def _check_directional_derivative(loss, y_true, y_pred, gradient, step: float = 5e-3) -> None:
+    direction = np.random.default_rng(0).standard_normal(gradient.shape).astype(np.float32)
+    above = float(loss(y_true, y_pred + step * direction))
+    below = float(loss(y_true, y_pred - step * direction))
+    slope = float((gradient * direction).sum())
+    np.testing.assert_allclose((above - below) / (2 * step), slope, rtol=0.03, atol=2e-3)

@@ -1,0 +1,158 @@
+"""Batches: shapes, order, and the same pictures after a resume."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_pipelines import order, steps
+from data_pipelines.augment import Augmentation
+from tests.data_pipelines.pictures import make_records
+from tfretrieval import images
+
+RECORDS = make_records(np.arange(20) % 4)
+SIZE = {"image_size": 8}
+
+
+def listed(dataset):
+    return [tuple(part.numpy() for part in batch) for batch in dataset]
+
+
+def assert_same(first, second):
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def train(first_epoch=0, epochs=3, indices=range(3, 20), **settings):
+    settings = SIZE | {"batch_size": 6, "seed": 1} | settings
+    return steps.train_batches(RECORDS, indices, first_epoch=first_epoch, epochs=epochs, **settings)
+
+
+def test_eval_batches_keep_order_and_drop_nothing():
+    indices = [5, 0, 19, 7, 7]
+    batches = listed(steps.eval_batches(RECORDS, indices, batch_size=2, **SIZE))
+    assert [len(labels) for _, labels in batches] == [2, 2, 1]
+    pixels, labels = (np.concatenate(column) for column in zip(*batches, strict=True))
+    np.testing.assert_array_equal(labels, RECORDS.labels[indices])
+    expected = np.stack([images.load(RECORDS.read(i), 8) for i in indices])
+    np.testing.assert_allclose(pixels, expected, atol=1e-4)
+
+
+def test_eval_batches_cut_out_the_boxes_they_are_given():
+    boxes = np.tile(np.float32([0.0, 0.5, 0.5, 1.0]), (len(RECORDS), 1))
+    [(pixels, _)] = listed(steps.eval_batches(RECORDS, [4], batch_size=1, boxes=boxes, **SIZE))
+    np.testing.assert_allclose(pixels[0], images.load(RECORDS.read(4), 8, boxes[4]), atol=1e-4)
+
+
+def test_train_batches_show_each_epochs_order_and_drop_the_rest():
+    batches = listed(train())
+    assert len(batches) == 6 == len(train())
+    assert batches[0][0].shape == (6, 8, 8, 3) and batches[0][0].dtype == np.float32
+    shown = np.arange(3, 20)[order.shuffled(17, seed=1, epoch=1)]
+    seen = np.concatenate([labels for _, labels in batches[2:4]])
+    np.testing.assert_array_equal(seen, RECORDS.labels[shown[:12]])
+
+
+def test_train_batches_are_a_pure_function_of_seed_and_epoch():
+    whole = listed(train())
+    assert_same(whole, listed(train()))
+    assert_same(whole[2:], listed(train(first_epoch=1)))
+    assert (whole[0][0] != whole[2][0]).any()
+    assert (whole[0][0] != listed(train(seed=2, epochs=1))[0][0]).any()
+
+
+def test_fewer_pictures_than_a_batch_make_one_smaller_batch():
+    batches = listed(train(indices=[1, 2, 3]))
+    assert [len(labels) for _, labels in batches] == [3, 3, 3]
+
+
+def test_without_augmentation_only_the_order_is_random():
+    [(pixels, _)] = listed(train(indices=[8], epochs=1, augment=False))
+    np.testing.assert_allclose(pixels[0], images.load(RECORDS.read(8), 8), atol=1e-4)
+    mild = Augmentation(area=(1.0, 1.0), aspect=(1.0, 1.0), flip=False, brightness=0.5)
+    [(brighter, _)] = listed(train(indices=[8], epochs=1, augment=mild))
+    assert (brighter != pixels).any()
+
+
+def test_fit_sees_every_epoch_in_turn():
+    seen = []
+
+    class Remember(tf.keras.layers.Layer):
+        def call(self, inputs):
+            return tf.reshape(tf.numpy_function(self.note, [inputs], tf.float32), [-1, 1])
+
+        @staticmethod
+        def note(pixels):
+            seen.append(pixels.sum().item())
+            return pixels.mean((1, 2, 3))
+
+    model = tf.keras.Sequential([tf.keras.Input((8, 8, 3)), Remember(), tf.keras.layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=False, run_eagerly=True)
+    # Building a model may call its layers.
+    seen.clear()
+    model.fit(
+        train(first_epoch=1), initial_epoch=1, epochs=3, steps_per_epoch=2, shuffle=False, verbose=0
+    )
+    expected = [pixels.sum().item() for pixels, _ in listed(train(first_epoch=1))]
+    np.testing.assert_array_equal(seen, expected)
+
+
+def test_multi_hot_labels_travel_as_they_are():
+    records = make_records(np.eye(3, dtype=int)[[0, 1, 2, 2]] | [1, 0, 0])
+    [(_, labels)] = listed(steps.eval_batches(records, range(4), batch_size=4, **SIZE))
+    np.testing.assert_array_equal(labels, records.labels)
+
+
+def test_class_batches_hold_p_classes_of_k_pictures_and_resume():
+    def batches(first_epoch):
+        dataset = steps.class_batches(
+            RECORDS,
+            range(20),
+            classes_per_batch=2,
+            images_per_class=3,
+            seed=0,
+            epochs=2,
+            first_epoch=first_epoch,
+            **SIZE,
+        )
+        return listed(dataset)
+
+    whole = batches(0)
+    assert len(whole) == 2 * (20 // 6)
+    for pixels, labels in whole:
+        assert pixels.shape == (6, 8, 8, 3)
+        assert len(set(labels[:3])) == len(set(labels[3:])) == 1 and labels[0] != labels[3]
+    assert_same(whole[3:], batches(1))
+
+
+def test_triplet_batches_bring_three_pictures_and_the_margin():
+    triplets = np.array([[0, 4, 1], [2, 6, 3], [5, 9, 8]])
+    dataset = steps.triplet_batches(
+        RECORDS, triplets, batch_size=3, seed=0, epochs=1, margin=0.5, augment=False, **SIZE
+    )
+    [(pixels, margins)] = listed(dataset)
+    assert margins.tolist() == [0.5, 0.5, 0.5]
+    shown = triplets[order.shuffled(3, seed=0, epoch=0)]
+    expected = np.stack([images.load(RECORDS.read(i), 8) for i in shown.ravel()])
+    np.testing.assert_allclose(pixels, expected.reshape(3, 3, 8, 8, 3), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"indices": []}, "empty"),
+        ({"indices": [20]}, "0..19"),
+        ({"epochs": 0}, "first_epoch"),
+        ({"first_epoch": 3}, "first_epoch"),
+        ({"boxes": np.zeros((3, 4))}, "boxes must be"),
+    ],
+)
+def test_train_batches_refuse(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        train(**wrong)
+
+
+def test_triplets_of_the_wrong_shape_are_refused():
+    with pytest.raises(ValueError, match="T, 3"):
+        steps.triplet_batches(RECORDS, [[0, 1]], batch_size=1, seed=0, epochs=1, **SIZE)

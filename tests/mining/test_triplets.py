@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from tests.golden_files import golden
+from tfretrieval.mining import hard_triplets
+
+
+@pytest.mark.parametrize("case", range(3))
+def test_draws_fill_exactly_the_golden_sets(case):
+    file = golden("triplet_mining")
+    beta = float(file["beta"][case])
+    size = len(file["labels"])
+    positives, negatives = np.zeros((2, size, size), bool)
+    for seed in range(400):
+        anchor, positive, negative = hard_triplets(file["embeddings"], file["labels"], beta, seed).T
+        positives[anchor, positive] = True
+        negatives[anchor, negative] = True
+    np.testing.assert_array_equal(positives, file["positive_mask"][case].astype(bool))
+    np.testing.assert_array_equal(negatives, file["negative_mask"][case].astype(bool))
+
+
+def test_draws_are_even_over_the_allowed_set():
+    x = np.arange(12.0)[:, None]
+    labels = np.array([0] * 6 + [1] * 6)
+    draws = [hard_triplets(x, labels, beta=1.0, seed=s)[0] for s in range(2000)]
+    counts = np.bincount([d[1] for d in draws], minlength=12)[1:6]
+    assert counts.min() > 320 and counts.sum() == 2000
+
+
+def test_same_seed_same_triplets_other_seed_others():
+    x = np.random.default_rng(0).standard_normal((60, 4))
+    labels = np.arange(60) % 5
+    first, again, other = (hard_triplets(x, labels, seed=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_blocks_do_not_change_the_triplets(monkeypatch):
+    x = np.random.default_rng(0).standard_normal((60, 4))
+    labels = np.arange(60) % 5
+    whole = hard_triplets(x, labels)
+    monkeypatch.setattr("tfretrieval.mining.triplets.BLOCK", 7 * 60)
+    np.testing.assert_array_equal(hard_triplets(x, labels), whole)
+
+
+def test_every_anchor_with_a_positive_and_a_negative_has_one_row():
+    labels = np.array([7, 7, 3, 9, 9, 9])
+    triplets = hard_triplets(np.random.default_rng(0).standard_normal((6, 2)), labels)
+    assert triplets[:, 0].tolist() == [0, 1, 3, 4, 5]
+    assert (labels[triplets[:, 0]] == labels[triplets[:, 1]]).all()
+    assert (triplets[:, 0] != triplets[:, 1]).all()
+    assert (labels[triplets[:, 0]] != labels[triplets[:, 2]]).all()
+
+
+@pytest.mark.parametrize(
+    "labels", [[], [0], [0, 0, 0], [0, 1, 2]], ids=["empty", "one", "one-class", "singletons"]
+)
+def test_sets_without_triplets_give_none(labels):
+    triplets = hard_triplets(np.zeros((len(labels), 2)), np.array(labels, int))
+    assert triplets.shape == (0, 3) and triplets.dtype == np.int64
+
+
+def test_identical_points_still_give_one_triplet_each():
+    assert len(hard_triplets(np.zeros((6, 2)), np.array([0, 0, 0, 1, 1, 1]))) == 6
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"beta": 0.0}, "beta"),
+        ({"beta": 1.5}, "beta"),
+        ({"labels": np.zeros(3, int)}, "expected"),
+        ({"embeddings": np.full((4, 2), np.nan)}, "NaN"),
+    ],
+)
+def test_refuses(change, message):
+    call = {"embeddings": np.zeros((4, 2)), "labels": np.array([0, 0, 1, 1]), **change}
+    with pytest.raises(ValueError, match=message):
+        hard_triplets(**call)

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.checks import mixed_precision
+from tfretrieval.backbones import resnet18
+from tfretrieval.losses import InBatch, TripletLoss
+from tfretrieval.models import classifier, hash_encoder
+
+IMAGES = np.random.default_rng(0).uniform(0, 255, (6, 32, 32, 3)).astype(np.float32)
+
+
+def test_shares_the_backbone_with_the_classifier():
+    backbone = resnet18((32, 32, 3), width=4)
+    encoder = hash_encoder(backbone, bits=8)
+    before = encoder(IMAGES).numpy()
+    model = classifier(backbone, num_classes=2)
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, jit_compile=False)
+    model.fit(IMAGES, np.arange(6) % 2, verbose=0)
+    assert np.abs(encoder(IMAGES) - before).max() > 0
+
+
+def test_frozen_backbone_trains_the_hash_layer_alone():
+    backbone = resnet18((32, 32, 3), width=4)
+    backbone.trainable = False
+    encoder = hash_encoder(backbone, bits=8)
+    frozen = [w.copy() for w in backbone.get_weights()]
+    kernel = encoder.get_layer("codes").get_weights()[0]
+    encoder.compile("adam", InBatch(TripletLoss(), "all"), jit_compile=False)
+    encoder.fit(IMAGES, np.arange(6) % 2, verbose=0)
+    assert all((a == b).all() for a, b in zip(frozen, backbone.get_weights(), strict=True))
+    assert (encoder.get_layer("codes").get_weights()[0] != kernel).any()
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_keras_file_round_trip_and_float32_codes_under_mixed_precision(activation, tmp_path):
+    with mixed_precision():
+        encoder = hash_encoder(resnet18((32, 32, 3), width=4), 12, activation)
+    codes = encoder(IMAGES)
+    assert codes.dtype == tf.float32 and np.abs(codes).max() <= 1
+    encoder.save(tmp_path / "model.keras")
+    loaded = tf.keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded(IMAGES), codes, atol=1e-3)

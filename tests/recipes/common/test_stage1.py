@@ -1,0 +1,122 @@
+"""Stage 1 on a network of one convolution; every flag of it changes what comes out."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from recipes.common import session, stage1
+from recipes.common.cli import ConfigError
+from recipes.common.data import open_data
+from recipes.common.run_folder import RunFolder
+from recipes.folder_triplet import Config
+from tests.recipes.pictures import write_folder
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("pictures"))
+
+
+class Killed(BaseException):
+    pass
+
+
+def network(config):
+    def build():
+        x = inputs = tf.keras.Input((config.image_size, config.image_size, 3))
+        x = tf.keras.layers.Rescaling(1 / 255)(x)
+        x = tf.keras.layers.Conv2D(config.width, 3, strides=4)(x)
+        x = tf.keras.layers.BatchNormalization()(x)
+        x = tf.keras.layers.GlobalAveragePooling2D(name="features")(x)
+        logits = tf.keras.layers.Dense(3, dtype="float32", name="logits")(x)
+        return tf.keras.Model(inputs, logits)
+
+    return build
+
+
+def trained(pictures, folder, **settings):
+    base = Config(
+        data_dir=str(pictures), image_size=16, width=4, epochs=3, batch_size=8, learning_rate=0.01
+    )
+    config = dataclasses.replace(base, **settings)
+    run = RunFolder(folder, config)
+    strategy = session.start(config.seed, config.mixed_precision)
+    try:
+        experiment = open_data(config, run)
+        model, history = stage1.train_classifier(
+            "net", network(config), config, experiment, run, strategy
+        )
+        cached = stage1.cached_features("net", model, config, experiment, run)
+    finally:
+        session.start(0, mixed_precision=False)
+    return cached, history
+
+
+@pytest.fixture(scope="module")
+def base(pictures, tmp_path_factory):
+    return trained(pictures, tmp_path_factory.mktemp("runs") / "base")
+
+
+def test_one_row_of_features_and_logits_a_picture(base):
+    cached, history = base
+    assert cached["features"].shape == (36, 4) and cached["logits"].shape == (36, 3)
+    assert history["loss"].shape == history["accuracy"].shape == (3,)
+    assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image_size": 20},
+        {"width": 5},
+        {"epochs": 2},
+        {"batch_size": 12},
+        {"learning_rate": 0.02},
+        {"weight_decay": 1.0},
+        {"mixed_precision": True},
+        {"held_out": 0.3},
+        {"seed": 1},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_every_flag_of_stage_1_changes_the_logits(base, pictures, tmp_path, change):
+    cached, _ = trained(pictures, tmp_path / "run", **change)
+    assert np.abs(cached["logits"] - base[0]["logits"]).max() > 1e-4
+
+
+@pytest.mark.parametrize("epoch, mixed", [(1, False), (2, True)])
+def test_killed_after_an_epoch_it_ends_with_the_same_numbers(
+    pictures, tmp_path, monkeypatch, epoch, mixed
+):
+    whole = trained(pictures, tmp_path / "whole", mixed_precision=mixed)
+    write = stage1.Checkpoint._write
+
+    def write_and_die(self):
+        write(self)
+        if self.epoch == epoch:
+            raise Killed
+
+    monkeypatch.setattr(stage1.Checkpoint, "INTERVAL", 0.0)
+    monkeypatch.setattr(stage1.Checkpoint, "_write", write_and_die)
+    with pytest.raises(Killed):
+        trained(pictures, tmp_path / "run", mixed_precision=mixed)
+    monkeypatch.setattr(stage1.Checkpoint, "_write", write)
+    cached, history = trained(pictures, tmp_path / "run", mixed_precision=mixed)
+    np.testing.assert_array_equal(cached["logits"], whole[0]["logits"])
+    np.testing.assert_array_equal(cached["features"], whole[0]["features"])
+    np.testing.assert_array_equal(history["loss"], whole[1]["loss"])
+
+
+def test_a_diverged_stage_is_one_line_and_writes_nothing(pictures, tmp_path):
+    with pytest.raises(ConfigError, match="--learning-rate"):
+        trained(pictures, tmp_path / "run", learning_rate=1e30, epochs=4)
+    assert not list((tmp_path / "run").rglob("*.npz"))
+
+
+def test_a_finished_stage_is_not_trained_again(base, pictures, tmp_path, monkeypatch):
+    first, _ = trained(pictures, tmp_path / "run")
+    monkeypatch.setattr(tf.keras.Model, "fit", None)
+    again, _ = trained(pictures, tmp_path / "run")
+    np.testing.assert_array_equal(first["logits"], again["logits"])

@@ -1,0 +1,121 @@
+"""One tiny run of the whole recipe, end to end."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfretrieval
+from recipes import cub_triplet, folder_triplet
+from recipes.common.cli import main
+from tests.checks import check_recipe
+from tests.recipes.pictures import write_folder
+
+SMALL = [
+    *("--image-size", "32", "--width", "4", "--epochs", "2", "--batch-size", "8"),
+    *("--bits", "12", "--hash-epochs", "4", "--remine", "2", "--margins", "1"),
+]
+
+
+def run(run_dir, *flags):
+    argv = [*SMALL, "--run-dir", str(run_dir), *flags]
+    return main(folder_triplet.Config, cub_triplet.run, cub_triplet.run_seeds, "about", argv)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("some pictures"))
+
+
+@pytest.fixture
+def small_network(monkeypatch):
+    """One convolution in place of the ResNets, whose tracing would take the most of the time."""
+
+    def build(input_shape, width):
+        x = inputs = tf.keras.Input(input_shape, name="image")
+        x = tf.keras.layers.Rescaling(1 / 255)(x)
+        x = tf.keras.layers.Conv2D(width, 3, strides=4)(x)
+        x = tf.keras.layers.BatchNormalization()(x)
+        return tf.keras.Model(inputs, x, name="small")
+
+    for name in ("resnet18", "resnet18_i"):
+        monkeypatch.setattr(tfretrieval.backbones, name, build)
+
+
+def test_contract(tmp_path, pictures, monkeypatch, small_network):
+    def one_network(run_dir):
+        return run(run_dir, "--data-dir", str(pictures), "--networks", "resnet18_i")
+
+    check_recipe(one_network, tmp_path, pictures, monkeypatch)
+
+
+def test_both_networks_and_two_seeds_in_one_table(tmp_path, pictures, capsys, small_network):
+    flags = ["--data-dir", str(pictures), "--seeds", "2", "--hash-epochs", "2"]
+    assert run(tmp_path / "run", *flags) == 0
+    printed = capsys.readouterr().out
+    assert "± " in printed and "ResNet18-I" in printed and "95 % interval" in printed
+    for seed in (0, 1):
+        folder = tmp_path / "run" / f"seed-{seed}"
+        results = json.loads((folder / "results.json").read_text())
+        assert {row["network"] for row in results["rows"]} == {"resnet18", "resnet18_i"}
+        assert len(results["rows"]) == 10
+        assert all(0 <= row["mAP"] <= 1 for row in results["rows"])
+        lines = (folder / "metrics.jsonl").read_text().splitlines()
+        rows = [json.loads(line) for line in lines]
+        # Two epochs of stage 1, and two rounds of six heads, for each network.
+        assert len(rows) == 2 * (2 + 2 * 6)
+        for name in ("map_by_round", "distances_by_round", "gallery"):
+            assert (folder / "figures" / f"{name}.png").stat().st_size > 5000
+
+
+def test_the_best_fixed_margin_is_chosen_on_held_out_pictures(tmp_path, pictures):
+    flags = ["--data-dir", str(pictures), "--networks", "resnet18", "--margins", "0.5", "2"]
+    assert run(tmp_path / "run", *flags) == 0
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    held_out = results["held out"]["resnet18"]
+    fixed = {label: value for label, value in held_out.items() if label.startswith("fixed")}
+    assert sorted(fixed) == ["fixed-0.5", "fixed-2", "fixed-3-squared"]
+    assert results["best margin"]["resnet18"] == max(fixed, key=fixed.get)
+    with np.load(tmp_path / "run" / "resnet18" / f"{max(fixed, key=fixed.get)}.npz") as head:
+        assert head["codes"].shape == (36, 12)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda folder: folder / "nowhere", "nowhere"),
+        (lambda folder: write_folder(folder / "a", classes=1), "only one class"),
+        (lambda folder: write_folder(folder / "b", test=0), "test"),
+    ],
+    ids=["missing-folder", "one-class", "no-queries"],
+)
+def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, make, message):
+    assert run(tmp_path / "run", "--data-dir", str(make(tmp_path))) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and message in error
+
+
+def test_an_unknown_data_set_names_the_known_ones(tmp_path, capsys):
+    assert run(tmp_path / "run", "--dataset", "cub") == 2
+    assert "caltech_birds2011" in capsys.readouterr().err
+
+
+def test_an_unreadable_picture_stops_or_is_left_out(tmp_path, capsys, small_network):
+    broken = write_folder(tmp_path / "pictures") / "train" / "class 0" / "000.png"
+    broken.write_bytes(broken.read_bytes()[:50])
+    flags = ["--data-dir", str(tmp_path / "pictures"), "--networks", "resnet18"]
+    assert run(tmp_path / "run", *flags) == 2
+    assert "000.png" in capsys.readouterr().err
+    assert run(tmp_path / "run", *flags, "--skip-unreadable") == 0
+    assert "23 training pictures" in capsys.readouterr().out
+    assert "000.png" in (tmp_path / "run" / "report.md").read_text()
+
+
+def test_classes_of_one_picture_can_be_refused(tmp_path, capsys):
+    write_folder(tmp_path / "pictures")
+    lone = tmp_path / "pictures" / "train" / "lone" / "a.png"
+    lone.parent.mkdir()
+    (tmp_path / "pictures" / "train" / "class 0" / "000.png").rename(lone)
+    assert run(tmp_path / "run", "--data-dir", str(lone.parents[2]), "--singletons", "refuse") == 2
+    assert "lone" in capsys.readouterr().err

@@ -1,0 +1,132 @@
+"""HammingIndex against a loop over all codes."""
+
+import numpy as np
+import pytest
+
+from tfretrieval.codes import pack, unpack
+from tfretrieval.search import HammingIndex
+
+
+def random_codes(n, bits, seed=0):
+    return pack(np.random.default_rng(seed).standard_normal((n, bits)))
+
+
+def brute_force(codes, queries, bits, k):
+    """Sorts (distance, position) pairs, so ties keep their order."""
+    signs, results = unpack(codes, bits), []
+    for query in unpack(queries, bits):
+        pairs = sorted((int((query != sign).sum()), i) for i, sign in enumerate(signs))
+        results.append(pairs[:k])
+    found = np.array(results)
+    return found[..., 0], found[..., 1]
+
+
+@pytest.mark.parametrize("bits", [1, 8, 12, 64, 100, 256])
+@pytest.mark.parametrize("k", [1, 7, 90])
+def test_search_equals_brute_force_ties_in_order(bits, k):
+    codes, queries = random_codes(90, bits), random_codes(5, bits, seed=1)
+    index = HammingIndex(bits)
+    index.add(codes)
+    distances, ids = index.search(queries, k)
+    expected_distances, expected_ids = brute_force(codes, queries, bits, k)
+    np.testing.assert_array_equal(distances, expected_distances)
+    np.testing.assert_array_equal(ids, expected_ids)
+    assert distances.dtype == np.int32
+
+
+def test_the_nearest_may_lie_behind_the_sample(monkeypatch):
+    monkeypatch.setattr("tfretrieval.search.hamming_index._SAMPLE", 4)
+    monkeypatch.setattr("tfretrieval.search.hamming_index._BLOCK", 100)
+    codes, queries = random_codes(60, 16), random_codes(3, 16, seed=1)
+    codes[-1] = queries[0]
+    index = HammingIndex(16)
+    index.add(codes)
+    distances, ids = index.search(queries, 5)
+    assert (distances[0, 0], ids[0, 0]) == (0, 59)
+    np.testing.assert_array_equal(ids, brute_force(codes, queries, 16, 5)[1])
+
+
+def test_adding_in_parts_equals_adding_at_once():
+    codes, ids = random_codes(20, 12), np.array([f"bird {i}" for i in range(20)])
+    parts, whole = HammingIndex(12), HammingIndex(12)
+    parts.add(codes[:3], ids[:3])
+    parts.add(codes[3:], ids[3:])
+    whole.add(codes, ids)
+    assert len(parts) == 20
+    np.testing.assert_array_equal(parts.search(codes, 4)[1], whole.search(codes, 4)[1])
+
+
+def test_the_index_keeps_its_own_copy():
+    codes = random_codes(4, 8)
+    index = HammingIndex(8)
+    index.add(codes)
+    expected = codes.copy()
+    codes[:] = 0
+    np.testing.assert_array_equal(index.codes, expected)
+
+
+@pytest.mark.parametrize("ids", [None, [7, 5, 3], ["a/b c.jpg", "ü.png", ""]])
+def test_save_and_load_give_the_same_index(tmp_path, ids):
+    index = HammingIndex(12)
+    index.add(random_codes(3, 12), ids)
+    index.save(tmp_path / "index.npz")
+    loaded = HammingIndex.load(tmp_path / "index.npz")
+    assert loaded.bits == 12
+    assert loaded.ids.tolist() == index.ids.tolist()
+    np.testing.assert_array_equal(loaded.codes, index.codes)
+    assert [path.name for path in tmp_path.iterdir()] == ["index.npz"]
+
+
+def test_an_empty_index_is_saved_too(tmp_path):
+    HammingIndex(12).save(tmp_path / "index.npz")
+    assert len(HammingIndex.load(tmp_path / "index.npz")) == 0
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "index.npz"
+    index = HammingIndex(8)
+    index.add(random_codes(3, 8))
+    index.save(path)
+
+    def fail(file, **arrays):
+        file.write(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(OSError, match="disk full"):
+        index.save(path)
+    monkeypatch.undo()
+    assert len(HammingIndex.load(path)) == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    np.savez(tmp_path / "other.npz", codes=np.zeros(3))
+    (tmp_path / "text.npz").write_text("no zip")
+    np.savez(tmp_path / "objects.npz", bits=8, codes=np.zeros((1, 1), np.uint8), ids=[None])
+    for name in ("other.npz", "text.npz", "objects.npz"):
+        with pytest.raises(ValueError, match=f"{name} is not a saved HammingIndex"):
+            HammingIndex.load(tmp_path / name)
+
+
+def test_bad_input_is_refused_in_one_line():
+    with pytest.raises(ValueError, match="bits must be at least 1"):
+        HammingIndex(0)
+    index = HammingIndex(12)
+    with pytest.raises(ValueError, match="k must lie between 1 and the 0 codes"):
+        index.search(random_codes(1, 12), 1)
+    with pytest.raises(ValueError, match="12 bits take 2 bytes, but codes have 3"):
+        index.add(random_codes(2, 24))
+    with pytest.raises(ValueError, match="padding behind bit 12"):
+        index.add(np.array([[0, 1]], np.uint8))
+    with pytest.raises(ValueError, match="packed codes must be uint8"):
+        index.add(np.ones((2, 12)))
+    with pytest.raises(ValueError, match="2 codes need 2 ids"):
+        index.add(random_codes(2, 12), [1])
+    with pytest.raises(ValueError, match="integers or strings"):
+        index.add(random_codes(2, 12), [0.5, 1.5])
+    index.add(random_codes(2, 12))
+    with pytest.raises(ValueError, match="but those in the index int64"):
+        index.add(random_codes(2, 12), ["a", "b"])
+    with pytest.raises(ValueError, match="the 2 codes held, got 3"):
+        index.search(random_codes(1, 12), 3)

@@ -1,0 +1,60 @@
+"""Packing, unpacking and Hamming distances."""
+
+import numpy as np
+import pytest
+
+from tfretrieval import codes
+
+
+@pytest.mark.parametrize("bits", [1, 7, 8, 12, 64, 65])
+def test_unpack_turns_pack_back(bits):
+    signs = np.random.default_rng(0).choice([-1, 1], (9, bits))
+    packed = codes.pack(signs)
+    assert packed.shape == (9, -(-bits // 8))
+    np.testing.assert_array_equal(codes.unpack(packed, bits), signs)
+
+
+def test_zero_is_a_set_bit_and_the_first_bit_is_the_most_significant():
+    assert codes.pack(np.array([[0.0, -0.1, -1, -1, -1, -1, -1, -1]])).tolist() == [[128]]
+
+
+@pytest.mark.parametrize("bits", [1, 8, 12, 48, 64, 65, 128, 248, 256, 520])
+def test_distances_count_different_bits(bits):
+    rng = np.random.default_rng(bits)
+    a, b = rng.choice([-1, 1], (11, bits)), rng.choice([-1, 1], (17, bits))
+    b[0] = -a[0]
+    distances = codes.hamming_distances(codes.pack(a), codes.pack(b))
+    np.testing.assert_array_equal(distances, (a[:, None] != b).sum(axis=2))
+    assert distances.dtype == (np.uint8 if bits <= 248 else np.uint16)
+
+
+@pytest.mark.parametrize("bits", [12, 64, 100, 256])
+@pytest.mark.parametrize("function", ["_multiply", "_count_bits"])
+def test_both_ways_to_count_agree_over_several_tiles(bits, function, monkeypatch):
+    if function == "_count_bits" and not hasattr(np, "bitwise_count"):
+        pytest.skip("NumPy 1 cannot count bits")
+    monkeypatch.setattr(codes, "_TILE", 8)
+    rng = np.random.default_rng(0)
+    a, b = rng.choice([-1, 1], (5, bits)), rng.choice([-1, 1], (29, bits))
+    out = np.zeros((5, 29), np.uint16)
+    getattr(codes, function)(codes.pack(a), codes.pack(b), out)
+    np.testing.assert_array_equal(out, (a[:, None] != b).sum(axis=2))
+
+
+def test_no_codes_have_no_distances():
+    none, some = np.empty((0, 2), np.uint8), np.zeros((3, 2), np.uint8)
+    assert codes.hamming_distances(none, some).shape == (0, 3)
+    assert codes.hamming_distances(some, none).shape == (3, 0)
+
+
+def test_bad_input_is_refused_in_one_line():
+    with pytest.raises(ValueError, match="must be \\[N, bits\\]"):
+        codes.pack(np.ones(3))
+    with pytest.raises(ValueError, match="1 bytes cannot hold 9 bits"):
+        codes.unpack(np.zeros((1, 1), np.uint8), 9)
+    with pytest.raises(ValueError, match="codes of 1 and 2 bytes"):
+        codes.hamming_distances(np.zeros((1, 1), np.uint8), np.zeros((1, 2), np.uint8))
+    with pytest.raises(ValueError, match="must be uint8"):
+        codes.hamming_distances(np.zeros((1, 1)), np.zeros((1, 1)))
+    with pytest.raises(ValueError, match="bits must be at least 1"):
+        codes.check_packed(np.zeros((1, 0), np.uint8), 0)

@@ -1,0 +1,168 @@
+"""Bytes to pixels, compared with Pillow wherever Pillow has the same rule."""
+
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfretrieval import images
+
+RNG = np.random.default_rng(0)
+
+
+def smooth(height, width, channels=3):
+    """Random blobs: unlike noise, they survive JPEG compression."""
+    small = RNG.integers(0, 256, (height // 7 + 2, width // 7 + 2, channels), dtype=np.uint8)
+    planes = [Image.fromarray(small[..., c]).resize((width, height)) for c in range(channels)]
+    return np.stack([np.asarray(plane) for plane in planes], -1)
+
+
+def encoded(picture, kind, **options):
+    picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def pillow_rgb(contents):
+    return np.asarray(Image.open(io.BytesIO(contents)).convert("RGB"))
+
+
+@pytest.mark.parametrize("mode, options", [("RGB", {"subsampling": 0}), ("L", {}), ("CMYK", {})])
+def test_jpeg_equals_pillow(mode, options):
+    contents = encoded(Image.fromarray(smooth(33, 21)).convert(mode), "JPEG", **options)
+    np.testing.assert_array_equal(images.decode(contents), pillow_rgb(contents))
+
+
+def test_png_modes_equal_pillow():
+    rgb = Image.fromarray(smooth(9, 8))
+    for picture in (rgb, rgb.convert("L"), rgb.convert("1"), rgb.quantize(8), rgb.quantize(200)):
+        contents = encoded(picture, "PNG")
+        np.testing.assert_array_equal(images.decode(contents), pillow_rgb(contents))
+
+
+def test_sixteen_bit_png_keeps_the_high_byte():
+    deep = RNG.integers(0, 2**16, (5, 6)).astype(np.uint16)
+    got = images.decode(encoded(deep, "PNG")).numpy()
+    np.testing.assert_array_equal(got, np.repeat(deep[..., None] >> 8, 3, -1))
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "palette"])
+def test_transparent_png_is_composed_on_white(mode):
+    if mode == "palette":
+        contents = encoded(Image.fromarray(smooth(9, 8)).quantize(8), "PNG", transparency=2)
+    else:
+        contents = encoded(Image.fromarray(smooth(9, 8, len(mode))), "PNG")
+    rgba = np.asarray(Image.open(io.BytesIO(contents)).convert("RGBA")).astype(float)
+    alpha = rgba[..., 3:] / 255
+    expected = np.round(rgba[..., :3] * alpha + 255 * (1 - alpha))
+    np.testing.assert_array_equal(images.decode(contents), expected)
+
+
+def test_exif_orientation_is_ignored():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    contents = encoded(smooth(12, 20), "JPEG", exif=exif)
+    assert tuple(images.decode(contents).shape) == (12, 20, 3)
+
+
+@pytest.mark.parametrize("kind, options", [("JPEG", {"subsampling": 2}), ("PNG", {})])
+def test_a_window_equals_the_cut_out_picture(kind, options):
+    contents = encoded(smooth(101, 77), kind, **options)
+    whole = images.decode(contents).numpy()
+    for top, left, height, width in [
+        (0, 0, 101, 77),
+        (3, 5, 1, 1),
+        (17, 9, 40, 31),
+        (50, 33, 51, 44),
+    ]:
+        part = images.decode_window(contents, [top, left, height, width])
+        np.testing.assert_array_equal(part, whole[top : top + height, left : left + width])
+
+
+def test_shape_reads_only_the_header():
+    jpeg, png = encoded(smooth(33, 21), "JPEG"), encoded(smooth(33, 21), "PNG")
+    assert images.shape(jpeg).numpy().tolist() == [33, 21]
+    assert images.shape(png[:25]).numpy().tolist() == [33, 21]
+
+
+def test_decompression_bomb_is_refused_before_decoding():
+    bomb = bytearray(encoded(smooth(4, 4), "PNG"))
+    bomb[16:24] = (60_000).to_bytes(4, "big") * 2
+    with pytest.raises(tf.errors.InvalidArgumentError, match="pixels"):
+        images.decode(bytes(bomb))
+
+
+@pytest.mark.parametrize("contents", [b"", b"abc", b"\xff\xd8\xff", b"GIF89a" + b"\0" * 40])
+def test_what_is_no_picture_is_refused(contents):
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        images.decode(contents)
+    lazily = tf.data.Dataset.from_tensors(contents).map(images.decode)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        next(iter(lazily))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_truncated_picture_is_refused(kind):
+    contents = encoded(smooth(40, 40), kind)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        images.decode(contents[: len(contents) // 2])
+
+
+def test_crop_rounds_each_edge_and_leaves_a_pixel():
+    picture = np.arange(10 * 20 * 3).reshape(10, 20, 3)
+    np.testing.assert_array_equal(images.crop(picture, [0.1, 0.2, 0.5, 0.6]), picture[1:5, 4:12])
+    np.testing.assert_array_equal(images.crop(picture, [1.0, 1.0, 1.0, 1.0]), picture[9:, 19:])
+    np.testing.assert_array_equal(images.crop(picture, [0.5, 0.5, 0.5, 0.5]), picture[5:6, 10:11])
+    np.testing.assert_array_equal(images.crop(picture, [-1.0, 0.0, 2.0, 1.0]), picture)
+
+
+def test_every_pixel_box_returns_its_own_pixels():
+    for size in (7, 299, 500):
+        start, stop = np.triu_indices(size + 1, 1)
+        boxes = np.stack([start / size, np.zeros(len(start)), stop / size, np.ones(len(start))], 1)
+        some = RNG.choice(len(boxes), 20)
+        for box, first, last in zip(
+            boxes[some].astype(np.float32), start[some], stop[some], strict=True
+        ):
+            assert images.window(box, size, 5).numpy().tolist() == [first, 0, last - first, 5]
+
+
+def test_resize_equals_pillow_up_to_its_rounding():
+    picture = smooth(75, 50)
+    for height, width in [(32, 32), (20, 50), (100, 120)]:
+        expected = np.asarray(Image.fromarray(picture).resize((width, height), Image.BILINEAR))
+        got = images.resize(picture, (height, width)).numpy()
+        assert np.abs(got - expected).max() < 1.01
+
+
+def test_load_is_decode_crop_resize_in_eager_and_in_tf_data():
+    contents, box = encoded(smooth(60, 40), "JPEG"), [0.25, 0.1, 0.75, 0.9]
+    expected = images.resize(images.crop(images.decode(contents), box), (16, 16)).numpy()
+    np.testing.assert_array_equal(images.load(contents, 16, box), expected)
+    lazily = tf.data.Dataset.from_tensors(contents).map(lambda c: images.load(c, 16, box))
+    assert tuple(lazily.element_spec.shape) == (16, 16, 3)
+    np.testing.assert_array_equal(next(iter(lazily)), expected)
+
+
+def test_load_gives_the_same_pixels_from_a_saved_model(tmp_path):
+    module = tf.Module()
+    signature = tf.TensorSpec([None], tf.string)
+    module.load = tf.function(
+        lambda batch: tf.map_fn(
+            lambda c: images.load(c, 8), batch, fn_output_signature=tf.TensorSpec([8, 8, 3])
+        ),
+        input_signature=[signature],
+    )
+    tf.saved_model.save(module, str(tmp_path))
+    contents = [encoded(smooth(20, 30), "JPEG"), encoded(smooth(9, 5, 4), "PNG")]
+    loaded = tf.saved_model.load(str(tmp_path))
+    expected = np.stack([images.load(c, 8) for c in contents])
+    np.testing.assert_array_equal(loaded.load(tf.constant(contents)), expected)
+
+
+def test_one_pixel_picture_fills_the_input():
+    contents = encoded(np.full((1, 1, 3), 77, np.uint8), "PNG")
+    np.testing.assert_allclose(images.load(contents, 4), 77.0, rtol=1e-6)

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfretrieval import metrics
+
+TRIPLETS = np.random.default_rng(0).standard_normal((10, 3, 4)).astype(np.float32) * 3
+D_AP = np.linalg.norm(TRIPLETS[:, 0] - TRIPLETS[:, 1], axis=1)
+D_AN = np.linalg.norm(TRIPLETS[:, 0] - TRIPLETS[:, 2], axis=1)
+MARGIN1 = np.linspace(-2, 2, 10)
+
+
+@pytest.mark.parametrize(
+    "metric, expected",
+    [
+        (metrics.PositiveDistance(), D_AP.mean()),
+        (metrics.NegativeDistance(), D_AN.mean()),
+        (metrics.Gap(), (D_AN - D_AP).mean()),
+        (metrics.Gap(squared=True), (D_AN**2 - D_AP**2).mean()),
+        (metrics.GapsAbove(1.0), (D_AN - D_AP > 1).mean()),
+        (metrics.ActiveTriplets(0.5), (D_AN - D_AP < 0.5).mean()),
+        (metrics.ActiveTriplets("given"), (D_AN - D_AP < MARGIN1).mean()),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_is_the_mean_over_batches_and_survives_its_config(metric, expected):
+    for each in (metric, type(metric).from_config(metric.get_config())):
+        each.update_state(MARGIN1[:3, None], TRIPLETS[:3])
+        each.update_state(MARGIN1[3:], TRIPLETS[3:])
+        np.testing.assert_allclose(float(each.result()), expected, rtol=1e-5)
+
+
+def test_stand_beside_the_loss_in_fit():
+    from tfretrieval.losses import AdaptiveTripletLoss
+
+    inputs = tf.keras.Input((3, 4))
+    model = tf.keras.Model(inputs, tf.keras.layers.Activation("linear", name="codes")(inputs))
+    model.compile(
+        loss={"codes": AdaptiveTripletLoss()},
+        metrics={"codes": [metrics.Gap(), metrics.GapsAbove()]},
+        jit_compile=False,
+    )
+    history = model.fit(TRIPLETS, MARGIN1, verbose=0).history
+    gap = next(value for name, value in history.items() if name.endswith("gap"))
+    np.testing.assert_allclose(gap[0], (D_AN - D_AP).mean(), rtol=1e-5)

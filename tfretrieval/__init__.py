@@ -1,0 +1,25 @@
+"""tfretrieval: image-retrieval papers as Keras layers, losses, mining and evaluation.
+
+Names load on first use, so ``import tfretrieval`` does not start TensorFlow.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "backbones",
+        "callbacks",
+        "codes",
+        "evaluation",
+        "export",
+        "images",
+        "layers",
+        "losses",
+        "metrics",
+        "mining",
+        "models",
+        "plots",
+        "search",
+    ],
+)

@@ -1,0 +1,3 @@
+from .retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation
+
+__all__ = ["RetrievalEvaluation"]

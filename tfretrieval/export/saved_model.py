@@ -1,0 +1,79 @@
+"""A hash encoder as a SavedModel that plain TensorFlow runs."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfretrieval import images as image_ops
+
+# Pictures decoded at once inside `encode_bytes`.
+PARALLEL = 8
+
+
+def pack(codes: tf.Tensor) -> tf.Tensor:
+    """:func:`tfretrieval.codes.pack` as TensorFlow ops: ``[B, bits]`` to uint8 ``[B, bytes]``.
+
+    >>> pack(tf.constant([[0.3, -0.2, 0.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0]])).numpy().tolist()
+    [[161, 128]]
+    """
+    bits = codes.shape[-1]
+    padded = tf.pad(tf.cast(codes >= 0, tf.int32), [[0, 0], [0, -bits % 8]])
+    octets = tf.reshape(padded, [-1, (bits + 7) // 8, 8])
+    return tf.cast(tf.reduce_sum(octets * [128, 64, 32, 16, 8, 4, 2, 1], axis=-1), tf.uint8)
+
+
+def export_encoder(encoder: tf.keras.Model, folder: str | Path, image_size: int) -> None:
+    """Writes an encoder as a SavedModel with two signatures.
+
+    * ``encode_bytes(contents=string [B])``: JPEG or PNG files.
+    * ``encode_images(images=float32 [B, H, W, 3])``: pixels in [0, 255]; resized if need be.
+
+    Both return ``packed``, uint8 ``[B, ceil(bits / 8)]`` (first bit = most significant), and
+    ``codes``, the relaxed float32 ``[B, bits]``. Bytes go through the pipeline's own decoding and
+    resizing (:mod:`tfretrieval.images`), so the bits are those of the run. The folder needs
+    nothing of this package to be used::
+
+        model = tf.saved_model.load(folder)  # keep this object while calling
+        model.signatures["encode_bytes"](contents=tf.constant([open("a.jpg", "rb").read()]))
+
+    Args:
+        encoder: images ``[B, S, S, 3]`` to codes ``[B, bits]``.
+        folder: must not exist yet.
+        image_size: S.
+
+    Raises:
+        FileExistsError: the folder exists.
+    """
+    if Path(folder).exists():
+        raise FileExistsError(f"{folder} exists: export into a folder of its own")
+    module = _Encoder(encoder, image_size)
+    signatures = {"encode_bytes": module.encode_bytes, "encode_images": module.encode_images}
+    tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
+class _Encoder(tf.Module):
+    def __init__(self, encoder: tf.keras.Model, image_size: int):
+        super().__init__()
+        self.encoder = encoder
+        self.image_size = image_size
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
+    def encode_bytes(self, contents):
+        size = self.image_size
+        pictures = tf.map_fn(
+            lambda content: image_ops.load(content, size),
+            contents,
+            fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32),
+            parallel_iterations=PARALLEL,
+        )
+        return self._encode(pictures)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32, name="images")])
+    def encode_images(self, images):
+        size = self.image_size
+        pictures = tf.ensure_shape(image_ops.resize(images, (size, size)), [None, size, size, 3])
+        return self._encode(pictures)
+
+    def _encode(self, pictures):
+        codes = tf.cast(self.encoder(pictures, training=False), tf.float32)
+        return {"codes": codes, "packed": pack(codes)}

@@ -1,0 +1,148 @@
+"""The one way from a picture's bytes to pixels, the same in training, saliency, codes and export.
+
+Everything here is TensorFlow operations on a scalar string, so it runs eagerly, in `tf.data` and in
+an exported SavedModel. Three rules make the pixels reproducible:
+
+- **Decoding.** JPEG and PNG, told apart by content and not by name. JPEG uses the accurate integer
+  DCT without fancy upsampling: grey, CMYK and 4:4:4 pictures then equal Pillow's bit for bit, and
+  decoding a window equals decoding the whole picture and cutting it out. PNG may be grey, palette,
+  16 bits (the high byte is kept) or transparent (composed on white). EXIF orientation is ignored.
+  A header that announces more than `MAX_PIXELS` is refused before anything is decoded.
+- **Cropping.** A box `[ymin, xmin, ymax, xmax]` in [0, 1] becomes whole pixels: each edge is
+  rounded to the nearest one, and at least one pixel remains.
+- **Resizing.** Bilinear, with a filter as wide as the shrinking asks for (`antialias=True`, and as
+  in Pillow); the aspect ratio is not kept. A picture that grows is interpolated the plain way.
+
+>>> import tensorflow as tf
+>>> picture = tf.io.encode_png(tf.fill([4, 6, 3], tf.cast(200, tf.uint8)))
+>>> tuple(decode(picture).shape), tuple(load(picture, 2).shape)
+((4, 6, 3), (2, 2, 3))
+>>> window([0.0, 0.5, 0.5, 1.0], height=4, width=6).numpy().tolist()
+[0, 3, 2, 3]
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+MAX_PIXELS = 2**26
+"""Largest picture that is decoded, in pixels (8192 x 8192): 200 MB once in memory."""
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_HEADER_END = 24
+_JPEG_OPTIONS = {"channels": 3, "dct_method": "INTEGER_ACCURATE", "fancy_upscaling": False}
+
+
+def readable_format(contents: bytes) -> bool:
+    """Whether bytes begin like a JPEG or PNG file, the two formats read here."""
+    return contents.startswith((b"\xff\xd8\xff", _PNG_SIGNATURE))
+
+
+def shape(contents: Any) -> tf.Tensor:
+    """Height and width that a picture's header announces, int32 `[2]`; nothing is decoded.
+
+    Raises `InvalidArgumentError` for bytes that are neither JPEG nor PNG, and for a picture without
+    pixels or with more than `MAX_PIXELS`.
+    """
+    contents = tf.convert_to_tensor(contents, tf.string)
+    size = tf.cond(
+        tf.io.is_jpeg(contents),
+        lambda: tf.io.extract_jpeg_shape(contents)[:2],
+        lambda: _png_shape(contents),
+    )
+    pixels = tf.reduce_prod(tf.cast(size, tf.int64))
+    sane = tf.debugging.Assert(
+        tf.reduce_all(size > 0) & (pixels <= MAX_PIXELS),
+        [f"picture must have 1 to {MAX_PIXELS} pixels, its header says height and width", size],
+    )
+    # Whoever needs the size waits for the verdict, in a graph too.
+    with tf.control_dependencies([sane]):
+        return tf.ensure_shape(tf.identity(size), [2])
+
+
+def decode(contents: Any) -> tf.Tensor:
+    """Pixels of an encoded picture: float32 `[H, W, 3]`, whole numbers in [0, 255].
+
+    Raises `InvalidArgumentError` for what is not a readable JPEG or PNG within `MAX_PIXELS`.
+    """
+    size = shape(contents)
+    return tf.cast(decode_window(contents, tf.concat([[0, 0], size], 0)), tf.float32)
+
+
+def decode_window(contents: Any, window: Any) -> tf.Tensor:
+    """The part `(top, left, height, width)` of a picture, uint8 `[height, width, 3]`.
+
+    Equal to cutting it from `decode(contents)`, and cheaper: of a JPEG little more than the window
+    is decoded, and `resize` takes whole numbers as they are. The window must come from the size
+    that `shape` gave, which is where oversized pictures are stopped.
+    """
+    contents = tf.convert_to_tensor(contents, tf.string)
+    window = tf.ensure_shape(tf.cast(window, tf.int32), [4])
+    # In a graph nothing may touch the bytes before `shape`, which gave the window, has passed them.
+    with tf.control_dependencies([window]):
+        contents = tf.identity(contents)
+    pixels = tf.cond(
+        tf.io.is_jpeg(contents),
+        lambda: tf.image.decode_and_crop_jpeg(contents, window, **_JPEG_OPTIONS),
+        lambda: _cut(_decode_png(contents), window),
+    )
+    return tf.ensure_shape(pixels, [None, None, 3])
+
+
+def window(box: Any, height: Any, width: Any) -> tf.Tensor:
+    """Whole pixels of a box in a picture of that size: int32 `(top, left, height, width)`."""
+    size = tf.stack([tf.cast(height, tf.int32), tf.cast(width, tf.int32)])
+    corners = tf.cast(tf.reshape(box, [2, 2]), tf.float32) * tf.cast(size, tf.float32)
+    corners = tf.cast(tf.round(corners), tf.int32)
+    start = tf.clip_by_value(corners[0], 0, size - 1)
+    stop = tf.clip_by_value(corners[1], start + 1, size)
+    return tf.concat([start, stop - start], 0)
+
+
+def crop(image: Any, box: Any) -> tf.Tensor:
+    """The part of `image` `[H, W, C]` inside `box`, at whole pixels and at least one of them."""
+    image = tf.convert_to_tensor(image)
+    return _cut(image, window(box, tf.shape(image)[0], tf.shape(image)[1]))
+
+
+def resize(image: Any, size: tuple[int, int]) -> tf.Tensor:
+    """`image` `[..., H, W, C]` at `size = (height, width)`, float32, by the rule of this module."""
+    return tf.image.resize(image, size, method="bilinear", antialias=True)
+
+
+def load(contents: Any, size: int, box: Any = None) -> tf.Tensor:
+    """A network's input, float32 `[size, size, 3]` in [0, 255]: the whole picture, or its `box`."""
+    height_width = shape(contents)
+    region = [0.0, 0.0, 1.0, 1.0] if box is None else box
+    part = decode_window(contents, window(region, height_width[0], height_width[1]))
+    return tf.ensure_shape(resize(part, (size, size)), [size, size, 3])
+
+
+def _png_shape(contents: tf.Tensor) -> tf.Tensor:
+    """Height and width from the first chunk of a PNG file, which is always its header."""
+    signature = tf.strings.substr(contents, 0, len(_PNG_SIGNATURE))
+    long_enough = tf.strings.length(contents) > _PNG_HEADER_END
+    is_png = tf.debugging.Assert(
+        (signature == _PNG_SIGNATURE) & long_enough, ["picture must be a JPEG or PNG file"]
+    )
+    with tf.control_dependencies([is_png]):
+        width_height = tf.strings.substr(contents, 16, 8)
+    return tf.io.decode_raw(width_height, tf.int32, little_endian=False)[::-1]
+
+
+def _cut(image: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+    top, left, height, width = tf.unstack(window)
+    return image[top : top + height, left : left + width]
+
+
+def _decode_png(contents: tf.Tensor) -> tf.Tensor:
+    """A PNG composed on white, uint8 `[H, W, 3]`, rounded to the nearest whole value."""
+    wide = tf.cast(tf.io.decode_png(contents, channels=4), tf.int32)
+    color, alpha = wide[..., :3], wide[..., 3:]
+    # TensorFlow fills the missing alpha of a 1, 2 or 4 bit picture with 1, 3 or 15 in place of 255.
+    depth = tf.cast(tf.io.decode_raw(tf.strings.substr(contents, 24, 1), tf.uint8)[0], tf.int32)
+    filler = tf.bitwise.left_shift(1, tf.minimum(depth, 8)) - 1
+    alpha = tf.where(tf.reduce_all(alpha == filler), 255, alpha)
+    return tf.cast((color * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)

@@ -1,0 +1,131 @@
+"""Triplets drawn from the batch itself."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from tfretrieval.distances import pairwise_distances, sorted_rows
+
+MINERS = ("hard", "semi-hard", "all")
+
+
+@tf.keras.utils.register_keras_serializable(package="tfretrieval")
+class InBatch(tf.keras.losses.Loss):
+    """A triplet loss for labelled embeddings: the miner picks the triplets inside the batch.
+
+    * ``"hard"``: one triplet an anchor: its farthest positive and nearest negative
+      (Hermans et al. 2017).
+    * ``"semi-hard"``: one triplet for every (anchor, positive): the nearest negative farther
+      than the positive, else the farthest negative (Schroff et al. 2015).
+    * ``"all"``: every (anchor, positive, negative), in O(B^2) memory.
+
+    The loss is the mean over the picked triplets; an anchor without a positive or without a
+    negative picks none, and a batch without triplets costs 0 with zero gradient. The labels of
+    ``AdaptiveTripletLoss`` being labels here, its margin must be ``"batch"``.
+
+    Under ``tf.distribute`` every replica mines in its own share of the batch. Under mixed
+    precision end the model in float32 (``dtype="float32"``, as ``HashLayer`` does): Keras 2 casts
+    float labels to the dtype of the output, and float16 has whole numbers only up to 2,048.
+
+    Args:
+        loss: :class:`~tfretrieval.losses.TripletLoss` or
+            :class:`~tfretrieval.losses.AdaptiveTripletLoss` with ``margin="batch"``.
+        miner: ``"hard"``, ``"semi-hard"`` or ``"all"``.
+
+    Call with integer labels ``[B]`` or ``[B, 1]`` and embeddings ``[B, D]``; one float32 value an
+    anchor before reduction, scaled so that their mean is the mean over triplets.
+
+    Raises:
+        ValueError: another miner, a loss that cannot be mined in batch, embeddings of another
+            rank.
+
+    >>> from tfretrieval.losses import TripletLoss
+    >>> loss = InBatch(TripletLoss(margin=1.0), miner="hard")
+    >>> float(loss(tf.constant([0, 0, 1]), tf.constant([[0.0], [1.0], [1.5]])))
+    1.0
+    """
+
+    def __init__(
+        self,
+        loss: Any,
+        miner: str = "hard",
+        reduction: str = "sum_over_batch_size",
+        name: str = "in_batch",
+        **kwargs,
+    ):
+        super().__init__(reduction=reduction, name=name, **kwargs)
+        if isinstance(loss, dict):
+            loss = tf.keras.utils.deserialize_keras_object(loss)
+        if miner not in MINERS:
+            raise ValueError(f"miner must be one of {MINERS}, got {miner!r}")
+        if not hasattr(loss, "sum_over_all"):
+            raise ValueError(
+                f"{type(loss).__name__} is no triplet loss: use TripletLoss or AdaptiveTripletLoss"
+            )
+        if loss.margin == "given":
+            raise ValueError(
+                "in a batch y_true holds labels: use AdaptiveTripletLoss(margin='batch')"
+            )
+        self.loss = loss
+        self.miner = miner
+
+    def call(self, y_true, y_pred):
+        y_pred = tf.convert_to_tensor(y_pred)
+        if y_pred.shape.rank != 2:
+            raise ValueError(f"embeddings must be [B, D], got shape {tuple(y_pred.shape)}")
+        labels = tf.cast(tf.reshape(y_true, [-1]), tf.int32)
+        if not labels.shape[:1].is_compatible_with(y_pred.shape[:1]):
+            raise ValueError(
+                f"{y_pred.shape[0]} embeddings need one label each, got {labels.shape[0]} labels"
+            )
+        distances = pairwise_distances(y_pred, self.loss.squared)
+        same = labels[:, None] == labels[None, :]
+        positives = tf.linalg.set_diag(same, tf.zeros_like(labels, tf.bool))
+        negatives = ~same
+        # One anchor without any pair goes along: sorting and searching fail on an empty batch.
+        distances, positives, negatives = (
+            tf.pad(matrix, [[0, 1], [0, 1]]) for matrix in (distances, positives, negatives)
+        )
+        if self.miner == "all":
+            sums = self.loss.sum_over_all(distances, positives, negatives)
+            counts = _count(positives) * _count(negatives)
+        else:
+            pick = _hard if self.miner == "hard" else _semi_hard
+            d_ap, d_an, picked = pick(distances, positives, negatives)
+            weights = tf.cast(picked, tf.float32)
+            # A triplet that was not picked may hold the filler of an empty row.
+            d_ap, d_an = tf.where(picked, d_ap, 0.0), tf.where(picked, d_an, 0.0)
+            values = weights * self.loss.of_distances(d_ap, d_an, weights)
+            sums, counts = tf.reduce_sum(values, axis=1), tf.reduce_sum(weights, axis=1)
+        anchors = tf.cast(tf.shape(labels)[0], tf.float32)
+        return sums[:-1] * tf.math.divide_no_nan(anchors, tf.reduce_sum(counts))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "loss": tf.keras.utils.serialize_keras_object(self.loss),
+            "miner": self.miner,
+        }
+
+
+def _count(mask):
+    return tf.reduce_sum(tf.cast(mask, tf.float32), axis=1)
+
+
+def _hard(distances, positives, negatives):
+    """``[B, 1]`` distances of each anchor's hardest triplet, and whether it has one."""
+    d_ap = tf.reduce_max(tf.where(positives, distances, -1.0), axis=1, keepdims=True)
+    d_an = tf.reduce_min(tf.where(negatives, distances, tf.float32.max), axis=1, keepdims=True)
+    has_both = tf.reduce_any(positives, axis=1) & tf.reduce_any(negatives, axis=1)
+    return d_ap, d_an, has_both[:, None]
+
+
+def _semi_hard(distances, positives, negatives):
+    """``[B, B]`` distances of the semi-hard triplet of each (anchor, positive), and its mask."""
+    ascending = sorted_rows(distances, negatives)
+    count = tf.reduce_sum(tf.cast(negatives, tf.int32), axis=1)
+    first_farther = tf.searchsorted(ascending, tf.stop_gradient(distances), side="right")
+    # Past the last negative there is none farther: take the farthest.
+    index = tf.clip_by_value(first_farther, 0, tf.maximum(count - 1, 0)[:, None])
+    d_an = tf.gather(ascending, index, batch_dims=1)
+    return distances, d_an, positives & (count > 0)[:, None]

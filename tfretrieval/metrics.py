@@ -1,0 +1,126 @@
+"""What the distances of triplets do while training; the loss itself does not tell.
+
+Every metric reads embeddings ``[B, 3, D]`` (anchor, positive, negative) with the distance of
+:func:`tfretrieval.distances.triplet_distances` and is a weighted mean over triplets.
+"""
+
+import tensorflow as tf
+
+from tfretrieval.distances import triplet_distances
+
+_register = tf.keras.utils.register_keras_serializable(package="tfretrieval")
+
+
+class _TripletMean(tf.keras.metrics.Mean):
+    """Mean over triplets of what ``of_distances`` says."""
+
+    def __init__(self, name: str, squared: bool = False, **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.squared = squared
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        d_ap, d_an = triplet_distances(y_pred, self.squared)
+        values = tf.cast(self.of_distances(d_ap, d_an, y_true), tf.float32)
+        return super().update_state(values, sample_weight=sample_weight)
+
+    def of_distances(self, d_ap, d_an, y_true):
+        raise NotImplementedError
+
+    def get_config(self):
+        return {**super().get_config(), "squared": self.squared}
+
+
+@_register
+class PositiveDistance(_TripletMean):
+    """Mean d(A, P).
+
+    >>> float(PositiveDistance()(tf.zeros([1]), tf.constant([[[0.0], [1.0], [7.0]]])))
+    1.0
+    """
+
+    def __init__(self, name: str = "d_ap", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def of_distances(self, d_ap, d_an, y_true):
+        return d_ap
+
+
+@_register
+class NegativeDistance(_TripletMean):
+    """Mean d(A, N).
+
+    >>> float(NegativeDistance()(tf.zeros([1]), tf.constant([[[0.0], [1.0], [7.0]]])))
+    7.0
+    """
+
+    def __init__(self, name: str = "d_an", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def of_distances(self, d_ap, d_an, y_true):
+        return d_an
+
+
+@_register
+class Gap(_TripletMean):
+    """Mean gap d(A, N) - d(A, P).
+
+    >>> float(Gap()(tf.zeros([1]), tf.constant([[[0.0], [1.0], [7.0]]])))
+    6.0
+    """
+
+    def __init__(self, name: str = "gap", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def of_distances(self, d_ap, d_an, y_true):
+        return d_an - d_ap
+
+
+@_register
+class GapsAbove(_TripletMean):
+    """Share of triplets whose gap is above ``threshold``.
+
+    Pan et al. 2021 (section 2.3) want the gap "close to 5", where a sigmoid saturates. Codes of
+    16, 32, 48 and 64 bits in [-1, 1] can be 8, 11.3, 13.9 and 16 apart.
+
+    >>> float(GapsAbove(5.0)(tf.zeros([1]), tf.constant([[[0.0], [1.0], [7.0]]])))
+    1.0
+    """
+
+    def __init__(self, threshold: float = 5.0, name: str = "gaps_above", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.threshold = threshold
+
+    def of_distances(self, d_ap, d_an, y_true):
+        return d_an - d_ap > self.threshold
+
+    def get_config(self):
+        return {**super().get_config(), "threshold": self.threshold}
+
+
+@_register
+class ActiveTriplets(_TripletMean):
+    """Share of triplets whose gap is below a margin, those a hinge still pulls at.
+
+    Args:
+        margin: a number, or ``"given"`` to read margin1 from ``y_true`` as
+            ``AdaptiveTripletLoss`` does.
+
+    >>> triplets = tf.constant([[[0.0], [1.0], [7.0]], [[0.0], [1.0], [1.5]]])
+    >>> float(ActiveTriplets(1.0)(tf.zeros([2]), triplets))
+    0.5
+    """
+
+    def __init__(self, margin: float | str = 1.0, name: str = "active_triplets", **kwargs):
+        super().__init__(name=name, **kwargs)
+        if margin != "given" and not isinstance(margin, int | float):
+            raise ValueError(f"margin must be a number or 'given', got {margin!r}")
+        self.margin = margin
+
+    def of_distances(self, d_ap, d_an, y_true):
+        margin = self.margin
+        if margin == "given":
+            margin = tf.cast(tf.reshape(y_true, [-1]), tf.float32)
+        return d_an - d_ap < margin
+
+    def get_config(self):
+        return {**super().get_config(), "margin": self.margin}

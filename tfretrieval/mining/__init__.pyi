@@ -1,0 +1,9 @@
+from .margins import all_pairs_margin as all_pairs_margin
+from .margins import mined_margin as mined_margin
+from .triplets import hard_triplets as hard_triplets
+
+__all__ = [
+    "all_pairs_margin",
+    "hard_triplets",
+    "mined_margin",
+]

@@ -1,0 +1,33 @@
+"""Backbone -> pooled features -> class logits."""
+
+import tensorflow as tf
+
+from tfretrieval.models.features import pooled_features
+
+
+def classifier(backbone: tf.keras.Model, num_classes: int) -> tf.keras.Model:
+    """Classification network on a backbone's last map, for softmax cross-entropy.
+
+    Stage 1 of Pan et al. 2021, section 3. The pooled features are the layer ``features``; the
+    model shares the backbone's layers, so training it trains the backbone.
+
+    Args:
+        backbone: model whose output is a map ``[B, h, w, C]``.
+        num_classes: width of the logits.
+
+    Returns:
+        A functional model, images to float32 logits ``[B, num_classes]``, output ``logits``.
+
+    Raises:
+        ValueError: fewer than two classes.
+
+    >>> from tfretrieval.backbones import resnet18
+    >>> classifier(resnet18((32, 32, 3), width=8), num_classes=3).output_shape
+    (None, 3)
+    """
+    if num_classes < 2:
+        raise ValueError(f"a classifier needs at least two classes, got {num_classes}")
+    features = pooled_features(backbone)
+    # Logits in float32: a float16 softmax loses the small classes.
+    logits = tf.keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
+    return tf.keras.Model(backbone.input, logits, name=f"{backbone.name}_classifier")

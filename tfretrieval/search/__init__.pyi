@@ -1,0 +1,3 @@
+from .hamming_index import HammingIndex as HammingIndex
+
+__all__ = ["HammingIndex"]

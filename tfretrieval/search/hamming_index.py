@@ -1,0 +1,141 @@
+"""Exact search by Hamming distance in packed codes."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tfretrieval.codes import check_packed, hamming_distances
+
+# Distances that are held at a time, and items whose distances give a first bound.
+_BLOCK = 1 << 24
+_SAMPLE = 1 << 14
+
+
+class HammingIndex:
+    """Packed codes and their ids; finds the nearest ones by counting different bits.
+
+    Search is exact and compares a query with every code. Items at equal distance are given in the
+    order in which they were added. Codes are uint8 ``[N, ceil(bits / 8)]`` as
+    :func:`tfretrieval.codes.pack` makes them.
+
+    Args:
+        bits: length of a code.
+
+    >>> index = HammingIndex(bits=4)
+    >>> index.add(np.array([[0b11110000], [0b10000000], [0b10100000]], np.uint8), ["a", "b", "c"])
+    >>> distances, ids = index.search(np.array([[0b10010000]], np.uint8), k=2)
+    >>> distances.tolist(), ids.tolist()
+    ([[1, 2]], [['b', 'a']])
+    """
+
+    def __init__(self, bits: int) -> None:
+        if bits < 1:
+            raise ValueError(f"bits must be at least 1, got {bits}")
+        self.bits = int(bits)
+        self._codes = [np.empty((0, -(-self.bits // 8)), np.uint8)]
+        self._ids: list[np.ndarray] = []
+
+    def __len__(self) -> int:
+        return sum(map(len, self._codes))
+
+    @property
+    def codes(self) -> np.ndarray:
+        """All packed codes in the order of adding, uint8 ``[N, ceil(bits / 8)]``."""
+        if len(self._codes) > 1:
+            self._codes = [np.concatenate(self._codes)]
+        return self._codes[0]
+
+    @property
+    def ids(self) -> np.ndarray:
+        """The id of each code, int64 or str ``[N]``."""
+        if len(self._ids) > 1:
+            self._ids = [np.concatenate(self._ids)]
+        return self._ids[0] if self._ids else np.empty(0, np.int64)
+
+    def add(self, packed: np.ndarray, ids: ArrayLike | None = None) -> None:
+        """Adds codes behind those already there.
+
+        Args:
+            packed: uint8 ``[N, ceil(bits / 8)]``, padded with zeros.
+            ids: integers or strings ``[N]``; positions in the index when left out.
+
+        Raises:
+            ValueError: codes of another width, or ids of another number or kind.
+        """
+        codes = check_packed(packed, self.bits)
+        names = np.arange(len(self), len(self) + len(codes)) if ids is None else np.asarray(ids)
+        if names.shape != (len(codes),):
+            raise ValueError(f"{len(codes)} codes need {len(codes)} ids, got shape {names.shape}")
+        if names.dtype.kind not in "iuU":
+            raise ValueError(f"ids must be integers or strings, got {names.dtype}")
+        if names.dtype.kind != "U":
+            names = names.astype(np.int64)
+        if len(self) and names.dtype.kind != self.ids.dtype.kind:
+            raise ValueError(f"ids are {names.dtype}, but those in the index {self.ids.dtype}")
+        self._ids = [*self._ids, names.copy()] if len(self) else [names.copy()]
+        self._codes.append(codes.copy())
+
+    def search(self, packed_queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Finds the ``k`` nearest codes of each query.
+
+        Args:
+            packed_queries: uint8 ``[Q, ceil(bits / 8)]``.
+            k: results for each query, at most the size of the index.
+
+        Returns:
+            Distances, int32 ``[Q, k]`` ascending, and ids ``[Q, k]``.
+
+        Raises:
+            ValueError: queries of another width, or ``k`` out of range.
+        """
+        queries = check_packed(packed_queries, self.bits, "queries")
+        if not 1 <= k <= len(self):
+            raise ValueError(f"k must lie between 1 and the {len(self)} codes held, got {k}")
+        codes, nearest = self.codes, np.empty((len(queries), k), np.int64)
+        distances = np.empty((len(queries), k), np.int32)
+        block = max(1, _BLOCK // len(codes))
+        for start in range(0, len(queries), block):
+            table = hamming_distances(queries[start : start + block], codes)
+            for query, row in enumerate(table, start):
+                nearest[query] = _nearest(row, k)
+                distances[query] = row[nearest[query]]
+        return distances, self.ids[nearest]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the index to one ``.npz`` file, which appears whole or not at all."""
+        path = Path(path)
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with open(aside, "wb") as file:
+                np.savez(file, bits=np.int64(self.bits), codes=self.codes, ids=self.ids)
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "HammingIndex":
+        """Reads an index that :meth:`save` wrote. Nothing in the file is executed.
+
+        Raises:
+            ValueError: a file that is damaged or holds something else.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                bits, codes, ids = int(file["bits"]), file["codes"], file["ids"]
+        except (KeyError, TypeError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{os.fspath(path)} is not a saved HammingIndex: {error}") from error
+        index = cls(bits)
+        index.add(codes, ids)
+        return index
+
+
+def _nearest(distances: np.ndarray, k: int) -> np.ndarray:
+    """Positions of the ``k`` smallest distances, ties in order, int64 ``[k]``."""
+    # The k-th distance among the first items bounds that among all: few items pass it.
+    counts = np.bincount(distances[: max(k, _SAMPLE)])
+    bound = np.searchsorted(counts.cumsum(), k)
+    candidates = np.flatnonzero(distances <= bound)
+    return candidates[distances[candidates].argsort(kind="stable")[:k]]
