@@ -7,5 +7,14 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["audit", "augment", "catalogue", "order", "records", "sources", "steps"],
+    submodules=[
+        "audit",
+        "augment",
+        "catalogue",
+        "order",
+        "records",
+        "saliency_table",
+        "sources",
+        "steps",
+    ],
 )

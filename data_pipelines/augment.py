@@ -41,16 +41,27 @@ class Augmentation:
                 raise ValueError(f"{name} must be in [0, 1], got {getattr(self, name)}")
 
     def load(
-        self, contents: tf.Tensor, size: int, seed: tf.Tensor, box: tf.Tensor | None = None
+        self,
+        contents: tf.Tensor,
+        size: int,
+        seed: tf.Tensor,
+        box: tf.Tensor | None = None,
+        mask: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """A random view, float32 `[size, size, 3]` in [0, 255], of the picture or of its `box`.
 
-        Only the crop is decoded. `seed` is an integer `[2]`.
+        Only the crop is decoded. `seed` is an integer `[2]`. A `mask` (bool `[m, m]`, over the
+        whole picture) gives the background the mean colour before the colours are changed; it does
+        not change what is drawn.
         """
         draws = tf.random.stateless_uniform([8], tf.cast(seed, tf.int64), alg="philox")
-        height, width = tf.unstack(images.shape(contents))
-        region = images.window([0.0, 0.0, 1.0, 1.0] if box is None else box, height, width)
-        image = images.decode_window(contents, self._crop(region, draws[:4]))
+        height_width = images.shape(contents)
+        whole = [0.0, 0.0, 1.0, 1.0]
+        region = images.window(whole if box is None else box, height_width[0], height_width[1])
+        crop = self._crop(region, draws[:4])
+        image = images.decode_window(contents, crop)
+        if mask is not None:
+            image = images.fill_background(image, mask, crop, height_width)
         image = images.resize(image, (size, size))
         if self.flip:
             image = tf.cond(draws[4] < 0.5, lambda: image[:, ::-1], lambda: image)

@@ -1,7 +1,8 @@
 """Data sets by name. An entry says which pictures train, which are searched, and which search.
 
 >>> names()
-('caltech_birds2011', 'drawn_birds/cub_like', 'drawn_birds/demo', 'folder')
+('caltech_birds2011', 'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo',
+'drawn_objects', 'folder')
 """
 
 from __future__ import annotations
@@ -100,6 +101,14 @@ def _drawn_birds(config: str) -> Entry:
     return entry
 
 
+def _drawn_objects(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+    from data_pipelines.drawn_birds import DrawnObjects
+
+    builder = DrawnObjects(data_dir=data_dir, config="demo")
+    listing = sources.read_tfds(builder, ("train", "test"), download=True)
+    return _given_split("drawn_objects", str(builder.version), listing)
+
+
 def _caltech_birds2011(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
     listing = sources.read_tfds("caltech_birds2011", ("train", "test"), data_dir, download=download)
     dataset = _given_split("caltech_birds2011", "0.2.0", listing)
@@ -120,7 +129,9 @@ def _given_split(name: str, version: str, listing: Listing) -> RetrievalDataset:
 
 _ENTRIES: dict[str, Entry] = {
     "caltech_birds2011": _caltech_birds2011,
+    "drawn_birds/crowded": _drawn_birds("crowded"),
     "drawn_birds/cub_like": _drawn_birds("cub_like"),
     "drawn_birds/demo": _drawn_birds("demo"),
+    "drawn_objects": _drawn_objects,
     "folder": _folder,
 }

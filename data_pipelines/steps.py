@@ -28,20 +28,23 @@ def eval_batches(
     image_size: int,
     batch_size: int,
     boxes: np.ndarray | None = None,
+    masks: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """The pictures at `indices` in that order, nothing dropped, nothing random.
 
     Args:
         indices: int `[n]`, into `records`.
         boxes: `[N, 4]`, the part of each record's picture to cut out; by default all of it.
+        masks: bool `[N, m, m]`, over each record's whole picture: the rest of it is not shown but
+            has the mean colour (`images.fill_background`).
 
     Returns:
         Batches `(images float32 [B, S, S, 3] in [0, 255], labels [B] or [B, classes])`.
     """
-    read, labels, region = _columns(records, boxes)
+    read, labels, region = _columns(records, boxes, masks)
 
     def example(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return images.load(read(index), image_size, region(index)), tf.gather(labels, index)
+        return images.load(read(index), image_size, **region(index)), tf.gather(labels, index)
 
     dataset = tf.data.Dataset.from_tensor_slices(_valid(records, indices).reshape(-1))
     dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
@@ -59,6 +62,7 @@ def train_batches(
     first_epoch: int = 0,
     augment: bool | Augmentation = True,
     boxes: np.ndarray | None = None,
+    masks: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """The pictures at `indices`, shuffled anew and augmented for each epoch.
 
@@ -72,7 +76,7 @@ def train_batches(
     def epoch(number: int) -> np.ndarray:
         return indices[order.shuffled(len(indices), seed, number)[: steps * batch_size]]
 
-    example = _example(records, image_size, augment, boxes)
+    example = _example(records, image_size, augment, boxes, masks)
     dataset = _epochs(epoch, example, steps * batch_size, seed, first_epoch, epochs)
     return _finish(dataset.batch(batch_size, drop_remainder=True))
 
@@ -89,6 +93,7 @@ def class_batches(
     first_epoch: int = 0,
     augment: bool | Augmentation = True,
     boxes: np.ndarray | None = None,
+    masks: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Batches of P classes with K pictures each, class after class: what in-batch miners need.
 
@@ -106,7 +111,7 @@ def class_batches(
         )
         return indices[batches.reshape(-1)]
 
-    example = _example(records, image_size, augment, boxes)
+    example = _example(records, image_size, augment, boxes, masks)
     dataset = _epochs(epoch, example, len(epoch(first_epoch)), seed, first_epoch, epochs)
     return _finish(dataset.batch(classes_per_batch * images_per_class, drop_remainder=True))
 
@@ -123,6 +128,7 @@ def triplet_batches(
     margin: float = 0.0,
     augment: bool | Augmentation = True,
     boxes: np.ndarray | None = None,
+    masks: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Mined triplets, shuffled anew for each epoch: anchor, positive, negative.
 
@@ -142,7 +148,7 @@ def triplet_batches(
     def epoch(number: int) -> np.ndarray:
         return triplets[order.shuffled(len(triplets), seed, number)[: steps * batch_size]].ravel()
 
-    example = _example(records, image_size, augment, boxes)
+    example = _example(records, image_size, augment, boxes, masks)
     dataset = _epochs(epoch, example, 3 * steps * batch_size, seed, first_epoch, epochs)
     dataset = dataset.map(lambda image, label: image).batch(3, drop_remainder=True)
     dataset = dataset.batch(batch_size, drop_remainder=True)
@@ -174,31 +180,50 @@ _FAR = 2**32
 
 
 def _example(
-    records: Records, size: int, augment: bool | Augmentation, boxes: np.ndarray | None
+    records: Records,
+    size: int,
+    augment: bool | Augmentation,
+    boxes: np.ndarray | None,
+    masks: np.ndarray | None,
 ) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """From a record's number and a seed `[2]` to `(image, label)`."""
-    read, labels, region = _columns(records, boxes)
+    read, labels, region = _columns(records, boxes, masks)
     view = Augmentation() if augment is True else augment
 
     def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        contents, box = read(index), region(index)
         if view:
-            image = view.load(contents, size, seed, box)
+            image = view.load(read(index), size, seed, **region(index))
         else:
-            image = images.load(contents, size, box)
+            image = images.load(read(index), size, **region(index))
         return image, tf.gather(labels, index)
 
     return example
 
 
-def _columns(records: Records, boxes: np.ndarray | None) -> tuple[Callable, tf.Tensor, Callable]:
-    if boxes is None:
-        return records.reader(), tf.constant(records.labels), lambda index: None
-    boxes = np.asarray(boxes, np.float32)
-    if boxes.shape != (len(records), 4):
-        raise ValueError(f"boxes must be [{len(records)}, 4], got {boxes.shape}")
-    table = tf.constant(boxes)
-    return records.reader(), tf.constant(records.labels), lambda index: tf.gather(table, index)
+def _columns(
+    records: Records, boxes: np.ndarray | None, masks: np.ndarray | None
+) -> tuple[Callable, tf.Tensor, Callable]:
+    """From a record's number to its bytes; all labels; from its number to `box` and `mask`, as far
+    as they are given.
+    """
+    tables: dict[str, tf.Tensor] = {}
+    if boxes is not None:
+        boxes = np.asarray(boxes, np.float32)
+        if boxes.shape != (len(records), 4):
+            raise ValueError(f"boxes must be [{len(records)}, 4], got {boxes.shape}")
+        tables["box"] = tf.constant(boxes)
+    if masks is not None:
+        masks = np.asarray(masks)
+        fits = masks.ndim == 3 and len(masks) == len(records) and masks[0].size
+        if not fits or masks.dtype != np.bool_:
+            got = f"{masks.dtype} {masks.shape}"
+            raise ValueError(f"masks must be bool [{len(records)}, m, m], got {got}")
+        tables["mask"] = tf.constant(masks)
+
+    def region(index: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {name: tf.gather(table, index) for name, table in tables.items()}
+
+    return records.reader(), tf.constant(records.labels), region
 
 
 def _valid(records: Records, indices: Any) -> np.ndarray:

@@ -23,6 +23,11 @@ class Config(cub_triplet.Config):
     dataset: str = option("folder", "name in the catalogue")
     image_size: int = option(64, "pixels of a side (our choice)")
     epochs: int = option(25, "epochs of stage 1 (our choice)")
+    saliency_network: str = option(
+        "stage1",
+        "who points at the subject: stage1 (the ResNet18 just trained on whole pictures), "
+        "inception_resnet_v2 (paper), inception_v3, resnet18, or a .keras file",
+    )
 
     @staticmethod
     def demo_settings() -> dict:

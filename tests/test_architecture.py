@@ -20,6 +20,7 @@ CLOSED = {
     "tfretrieval/mining": ("tfretrieval.models", "tfretrieval.backbones"),
     "tfretrieval/evaluation": ("tfretrieval.models", "tfretrieval.backbones", "tensorflow"),
     "tfretrieval/search": ("tfretrieval.models", "tfretrieval.backbones", "tensorflow"),
+    "tfretrieval/saliency": ("tfretrieval.models", "tfretrieval.backbones"),
     "tfretrieval/plots": ("tfretrieval.models", "tfretrieval.backbones", "tensorflow"),
 }
 LAZY = [

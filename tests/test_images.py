@@ -147,6 +147,68 @@ def test_load_is_decode_crop_resize_in_eager_and_in_tf_data():
     np.testing.assert_array_equal(next(iter(lazily)), expected)
 
 
+def filled(whole, mask):
+    """Pixel by pixel what `fill_background` does to a whole picture."""
+    height, width = whole.shape[:2]
+    expected = np.empty_like(whole)
+    for y, x in np.ndindex(height, width):
+        row = (2 * y + 1) * mask.shape[0] // (2 * height)
+        column = (2 * x + 1) * mask.shape[1] // (2 * width)
+        expected[y, x] = whole[y, x] if mask[row, column] else images.MEAN_COLOR
+    return expected
+
+
+@pytest.mark.parametrize("cells", [(1, 1), (4, 4), (7, 5), (32, 32)])
+@pytest.mark.parametrize("size", [(12, 16), (37, 9), (1, 50)])
+def test_background_is_filled_by_the_cell_under_each_pixels_centre(cells, size):
+    whole, mask = smooth(*size), RNG.integers(0, 2, cells).astype(bool)
+    expected = filled(whole, mask)
+    np.testing.assert_array_equal(
+        images.fill_background(whole, mask, (0, 0, *size), size), expected
+    )
+    if size == (12, 16):
+        part = images.fill_background(whole[3:8, 2:13], mask, (3, 2, 5, 11), size)
+        assert part.dtype == tf.uint8
+        np.testing.assert_array_equal(part, expected[3:8, 2:13])
+
+
+def test_background_of_full_and_empty_masks():
+    whole, box = smooth(5, 6), (0, 0, 5, 6)
+    full, empty = np.ones((3, 3), bool), np.zeros((3, 3), bool)
+    np.testing.assert_array_equal(images.fill_background(whole, full, box, (5, 6)), whole)
+    nothing = images.fill_background(whole, empty, box, (5, 6)).numpy()
+    assert (nothing == images.MEAN_COLOR).all()
+
+
+def test_background_compiles():
+    whole, mask = smooth(12, 16), RNG.integers(0, 2, (4, 4)).astype(bool)
+    compiled = tf.function(
+        lambda pixels, mask: images.fill_background(pixels, mask, (0, 0, 12, 16), (12, 16)),
+        jit_compile=True,
+    )
+    np.testing.assert_array_equal(compiled(whole, mask), filled(whole, mask))
+
+
+def test_a_mask_with_channels_is_refused():
+    whole = smooth(4, 4)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="shape"):
+        images.fill_background(whole, np.ones((4, 4, 1), bool), (0, 0, 4, 4), (4, 4))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("box", [None, [0.25, 0.1, 0.75, 0.9]])
+def test_load_hides_the_background_before_resizing_in_eager_and_in_tf_data(kind, box):
+    contents, mask = encoded(smooth(60, 40), kind), RNG.integers(0, 2, (8, 8)).astype(bool)
+    whole = filled(images.decode(contents).numpy(), mask)
+    part = whole if box is None else images.crop(whole, box)
+    expected = images.resize(part, (16, 16)).numpy()
+    np.testing.assert_array_equal(images.load(contents, 16, box, mask), expected)
+    lazily = tf.data.Dataset.from_tensors((contents, mask))
+    lazily = lazily.map(lambda c, m: images.load(c, 16, box, m))
+    assert tuple(lazily.element_spec.shape) == (16, 16, 3)
+    np.testing.assert_array_equal(next(iter(lazily)), expected)
+
+
 def test_load_gives_the_same_pixels_from_a_saved_model(tmp_path):
     module = tf.Module()
     signature = tf.TensorSpec([None], tf.string)

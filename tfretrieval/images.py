@@ -1,7 +1,7 @@
 """The one way from a picture's bytes to pixels, the same in training, saliency, codes and export.
 
 Everything here is TensorFlow operations on a scalar string, so it runs eagerly, in `tf.data` and in
-an exported SavedModel. Three rules make the pixels reproducible:
+an exported SavedModel. Four rules make the pixels reproducible:
 
 - **Decoding.** JPEG and PNG, told apart by content and not by name. JPEG uses the accurate integer
   DCT without fancy upsampling: grey, CMYK and 4:4:4 pictures then equal Pillow's bit for bit, and
@@ -10,6 +10,8 @@ an exported SavedModel. Three rules make the pixels reproducible:
   A header that announces more than `MAX_PIXELS` is refused before anything is decoded.
 - **Cropping.** A box `[ymin, xmin, ymax, xmax]` in [0, 1] becomes whole pixels: each edge is
   rounded to the nearest one, and at least one pixel remains.
+- **Background.** What a mask leaves out becomes `MEAN_COLOR`, after cropping and before resizing,
+  so that the edge of the subject is as smooth as the rest of the small picture.
 - **Resizing.** Bilinear, with a filter as wide as the shrinking asks for (`antialias=True`, and as
   in Pillow); the aspect ratio is not kept. A picture that grows is interpolated the plain way.
 
@@ -29,6 +31,9 @@ import tensorflow as tf
 
 MAX_PIXELS = 2**26
 """Largest picture that is decoded, in pixels (8192 x 8192): 200 MB once in memory."""
+
+MEAN_COLOR = (124, 116, 104)
+"""The mean colour of ImageNet, for backgrounds: backbones subtract it, which leaves about zero."""
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER_END = 24
@@ -112,11 +117,62 @@ def resize(image: Any, size: tuple[int, int]) -> tf.Tensor:
     return tf.image.resize(image, size, method="bilinear", antialias=True)
 
 
-def load(contents: Any, size: int, box: Any = None) -> tf.Tensor:
-    """A network's input, float32 `[size, size, 3]` in [0, 255]: the whole picture, or its `box`."""
+def fill_background(pixels: Any, mask: Any, window: Any, size: Any) -> tf.Tensor:
+    """`pixels` with `MEAN_COLOR` wherever the mask says no.
+
+    The mask lies over the whole picture, whatever its own size `[m, n]`: the pixel in row y of H
+    is told by the mask's row `floor((y + 1/2) m / H)`, the one that its centre falls into.
+
+    Args:
+        pixels: `[height, width, 3]` in [0, 255], a window of the picture, as of `decode_window`.
+        mask: bool `[m, n]`, true where the picture is to be seen.
+        window: whole numbers `(top, left, height, width)`, where in the picture the pixels lie.
+        size: whole numbers `(H, W)`, the size of the whole picture.
+
+    Returns:
+        `[height, width, 3]` of the same dtype.
+
+    >>> left_half = tf.constant([[True, False]])
+    >>> row = tf.zeros([1, 4, 3], tf.uint8)
+    >>> fill_background(row, left_half, (0, 0, 1, 4), (1, 4))[0, :, 0].numpy().tolist()
+    [0, 0, 124, 124]
+    """
+    mask = tf.ensure_shape(tf.convert_to_tensor(mask, tf.bool), [None, None])
+    # Twice the centres, in whole numbers: nothing is rounded, so every device agrees.
+    window, size = tf.cast(window, tf.int64), tf.cast(size, tf.int64)
+    cells = tf.shape(mask, tf.int64)
+    rows, columns = (
+        (2 * (window[axis] + tf.range(window[axis + 2])) + 1) * cells[axis] // (2 * size[axis])
+        for axis in (0, 1)
+    )
+    seen = tf.gather(tf.gather(mask, rows), columns, axis=1)
+    pixels = tf.convert_to_tensor(pixels)
+    return tf.where(seen[..., None], pixels, tf.constant(MEAN_COLOR, pixels.dtype))
+
+
+def load(contents: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tensor:
+    """A network's input, float32 `[size, size, 3]` in [0, 255]: the whole picture, or its `box`.
+
+    With a `mask` (bool `[m, m]`, over the whole picture) the background has the mean colour.
+    """
     height_width = shape(contents)
     region = [0.0, 0.0, 1.0, 1.0] if box is None else box
-    part = decode_window(contents, window(region, height_width[0], height_width[1]))
+    place = window(region, height_width[0], height_width[1])
+    part = decode_window(contents, place)
+    if mask is not None:
+        part = fill_background(part, mask, place, height_width)
+    return tf.ensure_shape(resize(part, (size, size)), [size, size, 3])
+
+
+def view(image: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tensor:
+    """What `load` gives, of a picture `[H, W, 3]` in [0, 255] that is decoded already."""
+    image = tf.convert_to_tensor(image)
+    height_width = tf.shape(image)[:2]
+    region = [0.0, 0.0, 1.0, 1.0] if box is None else box
+    place = window(region, height_width[0], height_width[1])
+    part = _cut(image, place)
+    if mask is not None:
+        part = fill_background(part, mask, place, height_width)
     return tf.ensure_shape(resize(part, (size, size)), [size, size, 3])
 
 

@@ -1,8 +1,11 @@
 from .artist import Artist as Artist
-from .artist import Picture as Picture
 from .builder import DrawnBirds as DrawnBirds
 from .builder import DrawnBirdsConfig as DrawnBirdsConfig
 from .builder import prepare as prepare
+from .objects import DrawnObjects as DrawnObjects
+from .objects import DrawnObjectsConfig as DrawnObjectsConfig
+from .objects import ObjectArtist as ObjectArtist
+from .photograph import Picture as Picture
 from .species import Species as Species
 from .species import make_species as make_species
 
@@ -10,6 +13,9 @@ __all__ = [
     "Artist",
     "DrawnBirds",
     "DrawnBirdsConfig",
+    "DrawnObjects",
+    "DrawnObjectsConfig",
+    "ObjectArtist",
     "Picture",
     "Species",
     "make_species",

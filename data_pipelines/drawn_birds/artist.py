@@ -1,41 +1,24 @@
 """Paints one picture: ``Artist(classes, size, seed).draw("train/000.fen_tirrin/0003.jpg", ...)``.
 
 A picture is a pure function of (seed, picture id): the order of drawing, other pictures and global
-random state do not enter. Everything is drawn at twice the size and reduced, which smooths edges.
+random state do not enter.
 """
 
-import dataclasses
 import random
 
 import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image
 
-from data_pipelines.drawn_birds import light, scene
-from data_pipelines.drawn_birds.backdrops import backdrop
-from data_pipelines.drawn_birds.bird import DrawnBird, draw_bird
-from data_pipelines.drawn_birds.canvas import Pen
-from data_pipelines.drawn_birds.pose import make_individual, make_pose
+from data_pipelines.drawn_birds.bird import draw_bird
+from data_pipelines.drawn_birds.photograph import SUPERSAMPLE, Picture, framed, photograph
+from data_pipelines.drawn_birds.pose import make_individual, make_pose, make_room
+from data_pipelines.drawn_birds.rivals import stand_beside
 from data_pipelines.drawn_birds.sketch import pen_drawing
 from data_pipelines.drawn_birds.species import make_species
 
-SUPERSAMPLE = 2
-LEAST_VISIBLE = 0.7
 SKETCH, PHOTO = 0, 1
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Picture:
-    """One drawn picture.
-
-    Attributes:
-      pixels: uint8 ``[size, size, 3]``.
-      box: ``(ymin, xmin, ymax, xmax)`` in [0, 1], the smallest that holds the visible bird.
-      mask: uint8 ``[size, size]``, 255 where the bird is seen, between on its edge.
-    """
-
-    pixels: np.ndarray
-    box: tuple[float, float, float, float]
-    mask: np.ndarray
+# Among rivals the bird is so much smaller: it has to share the picture.
+SHARED_SCALE = 0.62
 
 
 class Artist:
@@ -47,6 +30,8 @@ class Artist:
       seed: another seed, another world.
       individuals: birds of a species; picture ``k`` of a class shows its bird ``k % individuals``.
       distractors: strength of the sharp objects behind the bird, 0 none, 1 usual.
+      rivals: at most so many objects as large as the bird beside it, as far as there is room; with
+        any the bird is smaller and anywhere in the picture.
 
     Raises:
       ValueError: a size, number or strength outside its range.
@@ -64,16 +49,17 @@ class Artist:
         seed: int = 0,
         individuals: int = 5,
         distractors: float = 1.0,
+        rivals: int = 0,
     ):
         if size < 16:
             raise ValueError(
                 f"a picture of {size} pixels is too small to hold a bird: use 16 or more"
             )
-        if individuals < 1 or distractors < 0:
-            raise ValueError("individuals must be 1 or more and distractors 0 or more")
+        if individuals < 1 or distractors < 0 or rivals < 0:
+            raise ValueError("individuals must be 1 or more, distractors and rivals 0 or more")
         self.species = make_species(classes, seed)
         self.size, self.seed = size, seed
-        self.individuals, self.distractors = individuals, distractors
+        self.individuals, self.distractors, self.rivals = individuals, distractors, rivals
 
     def draw(self, picture_id: str, label: int, number: int, domain: int = PHOTO) -> Picture:
         """Draw the picture ``picture_id``, the ``number``-th of class ``label``.
@@ -83,47 +69,18 @@ class Artist:
         """
         canvas = self.size * SUPERSAMPLE
         who = random.Random(f"{self.seed}/bird/{label}/{number % self.individuals}")
-        pose = make_pose(random.Random(f"{self.seed}/pose/{picture_id.removeprefix('sketch_')}"))
+        pose_dice = random.Random(f"{self.seed}/pose/{picture_id.removeprefix('sketch_')}")
+        pose = make_pose(pose_dice)
+        if self.rivals:
+            pose = make_room(pose, pose_dice, SHARED_SCALE)
         bird = draw_bird(self.species[label], make_individual(who), pose, canvas)
         dice = random.Random(f"{self.seed}/scene/{picture_id}/{domain}")
         if domain == SKETCH:
             ink = pen_drawing(bird, dice)
-            picture, visible = Image.merge("RGB", (ink, ink, ink)), bird.mask
-        else:
-            picture, visible = self._photo(bird, pose.centre * canvas, dice)
-        left, upper, right, lower = (
-            edge / canvas for edge in visible.getbbox() or (0, 0, canvas, canvas)
-        )
-        picture = picture.reduce(SUPERSAMPLE)
-        pixels = self._expose(picture, dice) if domain == PHOTO else np.asarray(picture)
-        mask = np.asarray(visible.reduce(SUPERSAMPLE))
-        return Picture(pixels, (upper, left, lower, right), mask)
-
-    def _photo(
-        self, bird: DrawnBird, centre: complex, dice: random.Random
-    ) -> tuple[Image.Image, Image.Image]:
-        """The scene at full canvas size, and the visible part of the bird."""
-        canvas = bird.mask.size[0]
-        picture = backdrop(dice, canvas)
-        pen = Pen(picture)
-        scene.distractors(dice, pen, canvas, self.distractors)
-        scene.perch(dice, pen, bird.feet, bird.unit, canvas)
-        box = bird.mask.getbbox() or (0, 0, canvas, canvas)
-        shine = light.on_bird(bird, box, dice)
-        lit = ImageChops.hard_light(bird.paint.crop(box), Image.merge("RGB", (shine, shine, shine)))
-        picture.paste(lit, box, bird.mask.crop(box))
-        visible, shapes = bird.mask.copy(), scene.occluders(dice, canvas, centre)
-        whole = visible.histogram()[255]
-        for points, colour in shapes:
-            covered = visible.copy()
-            Pen(covered).fill(points, 0)
-            if covered.histogram()[255] >= LEAST_VISIBLE * whole:
-                visible = covered
-                pen.fill(points, colour)
-        return picture, visible
-
-    def _expose(self, picture: Image.Image, dice: random.Random) -> np.ndarray:
-        """Focus, shade and camera."""
-        if dice.random() < 0.4:
-            picture = picture.filter(ImageFilter.BoxBlur(dice.uniform(0.3, 0.9) * self.size / 160))
-        return light.camera(dice, light.dapple(dice, picture))
+            page = Image.merge("RGB", (ink, ink, ink)).reduce(SUPERSAMPLE)
+            return framed(np.asarray(page), bird.mask)
+        beside = None
+        if self.rivals:
+            rival_dice = random.Random(f"{self.seed}/rivals/{picture_id}")
+            beside = stand_beside(rival_dice, bird.mask, self.rivals)
+        return photograph(bird, pose.centre * canvas, dice, self.distractors, beside)

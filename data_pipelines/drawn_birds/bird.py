@@ -1,6 +1,5 @@
 """Draws one bird in flat colours, from its far parts to its near ones."""
 
-import dataclasses
 import math
 import random
 
@@ -9,19 +8,9 @@ from PIL import Image
 
 from data_pipelines.drawn_birds import shapes
 from data_pipelines.drawn_birds.body import BELLY, Body
-from data_pipelines.drawn_birds.canvas import CIRCLE, Colour, Pen, mix, shade, smooth, turn
+from data_pipelines.drawn_birds.canvas import CIRCLE, Colour, Pen, Subject, mix, shade, smooth, turn
 from data_pipelines.drawn_birds.pose import Individual, Pose
 from data_pipelines.drawn_birds.species import BILLS, Species
-
-
-@dataclasses.dataclass(frozen=True)
-class DrawnBird:
-    """Flat colours [size, size], the silhouette (0 or 255) and where the feet hold on."""
-
-    paint: Image.Image
-    mask: Image.Image
-    feet: tuple[complex, complex]
-    unit: float
 
 
 class _Painter:
@@ -209,7 +198,7 @@ class _Painter:
         self.head_fill(glint, (235, 238, 240))
 
 
-def draw_bird(species: Species, individual: Individual, pose: Pose, size: int) -> DrawnBird:
+def draw_bird(species: Species, individual: Individual, pose: Pose, size: int) -> Subject:
     """Draw one bird on a ``size`` x ``size`` canvas."""
     painter = _Painter(species, individual, pose, size)
     painter.tail()
@@ -219,4 +208,4 @@ def draw_bird(species: Species, individual: Individual, pose: Pose, size: int) -
     painter.wing()
     painter.bill()
     painter.eye()
-    return DrawnBird(painter.paint, painter.mask, feet, painter.unit)
+    return Subject(painter.paint, painter.mask, feet, painter.unit)

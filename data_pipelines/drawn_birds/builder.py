@@ -3,26 +3,25 @@
 ``DrawnBirds(config="demo").download_and_prepare()`` draws the pictures; nothing is downloaded.
 """
 
-import contextlib
 import dataclasses
 import hashlib
-import io
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
-from PIL import Image
 
 from data_pipelines.drawn_birds.artist import PHOTO, SKETCH, Artist
+from data_pipelines.drawn_birds.prepared import DrawnBuilder, example, own_settings
 from data_pipelines.drawn_birds.species import make_species
 
 VERSION = "1.0.0"
-JPEG_QUALITY = 90
 
 # What `sample_checksum()` must give. Another value means other pictures: raise VERSION and rerun
 # every table.
 PIXELS_SHA256 = "9320f3c02223e50f2c093d49d2eafb0e452e56ce93469e2833a08c1470648317"
+# The same of the sample with three rivals, which another part of the program draws.
+RIVALS_SHA256 = "bd1ba936633994a11ea8b59dba5cdd100de1706caad11f5448a1573b33b9b586"
 
 
 @dataclasses.dataclass
@@ -40,6 +39,8 @@ class DrawnBirdsConfig(tfds.core.BuilderConfig):
       seed: another seed draws other species.
       individuals: birds of a class; both parts show the same birds in other poses.
       distractors: strength of the sharp objects behind the bird, 0 none, 1 usual, 2 crowded.
+      rivals: at most so many objects as large as the bird beside it; with any the bird is smaller
+        and anywhere in the picture.
       sketches: also draw ``sketch_train`` and ``sketch_test``: the same birds as line drawings.
     """
 
@@ -51,17 +52,28 @@ class DrawnBirdsConfig(tfds.core.BuilderConfig):
     seed: int = 0
     individuals: int = 5
     distractors: float = 1.0
+    rivals: int = 0
     sketches: bool = False
 
     def settings(self) -> dict[str, Any]:
         """All that decides the pictures, the artist's own checksum included."""
-        base = {field.name for field in dataclasses.fields(tfds.core.BuilderConfig)}
-        own = {key: value for key, value in dataclasses.asdict(self).items() if key not in base}
+        own = own_settings(self)
+        if self.rivals:
+            return {**own, "pixels_sha256": RIVALS_SHA256}
+        # Sets prepared before there were rivals do not mention them, and are still right.
+        del own["rivals"]
         return {**own, "pixels_sha256": PIXELS_SHA256}
 
     def artist(self) -> Artist:
         """The artist who draws this configuration."""
-        return Artist(self.classes, self.size, self.seed, self.individuals, self.distractors)
+        return Artist(
+            self.classes,
+            self.size,
+            self.seed,
+            individuals=self.individuals,
+            distractors=self.distractors,
+            rivals=self.rivals,
+        )
 
     def pictures(self, part: str) -> Iterator[tuple[str, int, int]]:
         """``(id, label, number)`` of every picture of ``part``, class by class."""
@@ -71,7 +83,7 @@ class DrawnBirdsConfig(tfds.core.BuilderConfig):
                 yield f"{part}/{label:03d}.{species.name}/{number:04d}.jpg", label, number
 
 
-class DrawnBirds(tfds.core.GeneratorBasedBuilder):
+class DrawnBirds(DrawnBuilder):
     """Fine-grained bird species, drawn: a demonstration set that needs no network.
 
     Parts ``train`` and ``test``, with ``sketches`` also ``sketch_train`` and ``sketch_test``.
@@ -98,45 +110,22 @@ class DrawnBirds(tfds.core.GeneratorBasedBuilder):
             size=320,
             individuals=6,
         ),
+        DrawnBirdsConfig(
+            name="crowded",
+            description="20 species among up to three other objects as large as the bird.",
+            classes=20,
+            train_per_class=40,
+            rivals=3,
+        ),
     ]
 
     def _info(self) -> tfds.core.DatasetInfo:
         config = self.builder_config
-        features = tfds.features.FeaturesDict(
-            {
-                "image": tfds.features.Image(
-                    shape=(config.size, config.size, 3), encoding_format="jpeg"
-                ),
-                "image/filename": tfds.features.Text(),
-                "label": tfds.features.ClassLabel(
-                    names=[bird.name for bird in make_species(config.classes, config.seed)]
-                ),
-                "bbox": tfds.features.BBoxFeature(),
-                "individual": np.int32,
-                "domain": np.int32,
-            }
+        return self.describe(
+            "Bird species drawn by a program, with boxes, individuals and sketches.",
+            [bird.name for bird in make_species(config.classes, config.seed)],
+            individual=np.int32,
         )
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description="Bird species drawn by a program, with boxes, individuals and sketches.",
-            features=features,
-            supervised_keys=("image", "label"),
-            disable_shuffling=True,
-            metadata=tfds.core.MetadataDict(config.settings()),
-        )
-
-    def download_and_prepare(self, **options: Any) -> None:
-        """Draw the pictures unless they lie in ``data_dir``; only the progress bar is shown.
-
-        Raises ``ValueError`` when other settings or another artist drew what lies there.
-        """
-        with contextlib.redirect_stdout(io.StringIO()):
-            super().download_and_prepare(**options)
-        if dict(self.info.metadata) != self.builder_config.settings():
-            raise ValueError(
-                f"{self.data_path} holds drawn_birds of other settings or an older artist: delete "
-                "it, or give this configuration another name or data_dir"
-            )
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
         del dl_manager  # Everything is drawn here.
@@ -151,20 +140,8 @@ class DrawnBirds(tfds.core.GeneratorBasedBuilder):
         domain = SKETCH if part.startswith("sketch") else PHOTO
         for key, (name, label, number) in enumerate(config.pictures(part)):
             picture = artist.draw(name, label, number, domain)
-            jpeg = io.BytesIO()
-            Image.fromarray(picture.pixels).save(jpeg, "JPEG", quality=JPEG_QUALITY)
-            jpeg.seek(0)
-            yield (
-                key,
-                {
-                    "image": jpeg,
-                    "image/filename": name,
-                    "label": label,
-                    "bbox": tfds.features.BBox(*picture.box),
-                    "individual": label * config.individuals + number % config.individuals,
-                    "domain": domain,
-                },
-            )
+            bird = label * config.individuals + number % config.individuals
+            yield key, example(name, label, picture, domain, individual=bird)
 
 
 def prepare(
@@ -179,10 +156,10 @@ def prepare(
     return builder
 
 
-def sample_checksum() -> str:
+def sample_checksum(rivals: int = 0) -> str:
     """sha256 over raw pixels and boxes of a fixed sample: is this the frozen set?"""
     digest = hashlib.sha256()
-    artist = Artist(classes=40, size=64)
+    artist = Artist(classes=40, size=64, rivals=rivals)
     for label in (0, 7, 21, 39):
         for number in (0, 3):
             for part, domain in (("train", PHOTO), ("test", PHOTO), ("sketch_test", SKETCH)):

@@ -3,6 +3,7 @@
 Complex arithmetic keeps the geometry short: turning is multiplying by ``exp(i angle)``.
 """
 
+import dataclasses
 import math
 import random
 
@@ -10,6 +11,22 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 Colour = tuple[int, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """Flat colours [size, size] and the silhouette (0 or 255) that they fill."""
+
+    paint: Image.Image
+    mask: Image.Image
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject(Layer):
+    """What a picture is of: also where its two feet hold on, and its unit of length in pixels."""
+
+    feet: tuple[complex, complex]
+    unit: float
 
 
 def turn(angle: float) -> complex:

@@ -1,4 +1,4 @@
-"""Light: on the rounded bird, through leaves on the whole picture, and in the camera."""
+"""Light: on the rounded body, through leaves on the whole picture, and in the camera."""
 
 import functools
 import random
@@ -6,8 +6,7 @@ import random
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from data_pipelines.drawn_birds.bird import DrawnBird
-from data_pipelines.drawn_birds.canvas import grain
+from data_pipelines.drawn_birds.canvas import Layer, grain
 
 
 @functools.lru_cache(maxsize=4)
@@ -20,11 +19,11 @@ def _feathers(size: int) -> Image.Image:
     return fine.point([128 + (g - 128) // 5 for g in range(256)])
 
 
-def on_bird(bird: DrawnBird, box: tuple[int, int, int, int], dice: random.Random) -> Image.Image:
-    """Light on the bird inside ``box``, grey, 128 neutral: brighter towards the lamp."""
-    size = bird.mask.size[0]
+def on_body(body: Layer, box: tuple[int, int, int, int], dice: random.Random) -> Image.Image:
+    """Light on a body inside ``box``, grey, 128 neutral: brighter towards the lamp."""
+    size = body.mask.size[0]
     tiny = max(8, size // 8)
-    soft = bird.mask.resize((tiny, tiny), Image.Resampling.BOX).filter(
+    soft = body.mask.resize((tiny, tiny), Image.Resampling.BOX).filter(
         ImageFilter.BoxBlur(tiny / 24)
     )
     height = np.asarray(soft.filter(ImageFilter.BoxBlur(tiny / 14)), np.float32)

@@ -63,3 +63,11 @@ def make_pose(dice: random.Random) -> Pose:
         span=span,
         centre=complex(0.5 + dice.uniform(-slack, slack), 0.5 + dice.uniform(-slack, slack)),
     )
+
+
+def make_room(pose: Pose, dice: random.Random, scale: float) -> Pose:
+    """The same pose, ``scale`` times as large, anywhere in the picture it fits."""
+    span = scale * pose.span
+    slack = max(0.0, 0.5 - 0.42 * span)
+    centre = complex(0.5 + dice.uniform(-slack, slack), 0.5 + dice.uniform(-slack, slack))
+    return dataclasses.replace(pose, span=span, centre=centre)

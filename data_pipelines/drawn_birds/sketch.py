@@ -5,11 +5,10 @@ import random
 import numpy as np
 from PIL import Image, ImageFilter
 
-from data_pipelines.drawn_birds.bird import DrawnBird
-from data_pipelines.drawn_birds.canvas import grain
+from data_pipelines.drawn_birds.canvas import Layer, grain
 
 
-def pen_drawing(bird: DrawnBird, dice: random.Random) -> Image.Image:
+def pen_drawing(bird: Layer, dice: random.Random) -> Image.Image:
     """Outlines where flat colours meet, hatching on dark plumage, a slightly shaky hand."""
     size = bird.mask.size[0]
     inside = np.asarray(bird.mask) > 0

@@ -106,13 +106,21 @@ def _parse(config_class, description, argv):
         if kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
-            # A setting that may be absent is `str | None`.
-            options["type"] = str if kind not in (int, float) else kind
+            # A setting that may be absent is `str | None`; one that may be a word, `float | str`.
+            known = {int: int, float: float, float | str: _number_or_word}
+            options["type"] = known.get(kind, str)
             options["choices"] = field.metadata["choices"]
             if many:
                 options["nargs"] = "+"
         parser.add_argument(flag, **options)
     return parser.parse_args(argv)
+
+
+def _number_or_word(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _configuration(config_class, arguments):

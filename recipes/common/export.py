@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from recipes.common.data import Experiment
 from recipes.common.run_folder import RunFolder
+from recipes.common.saliency import WHOLE, View
 from tfretrieval.codes import pack
 from tfretrieval.export import export_encoder
 from tfretrieval.models import hash_encoder
@@ -16,10 +17,12 @@ def export(
     config,
     experiment: Experiment,
     folder: RunFolder,
+    view: View = WHOLE,
 ) -> None:
     """Writes ``model.keras``, ``encoder.weights.h5``, ``savedmodel/`` and ``codes.npz``.
 
-    The encoder is the frozen network of the classifier with the trained hash layer on it.
+    The encoder is the frozen network of the classifier with the trained hash layer on it; the
+    SavedModel also holds the saliency network of the view, and crops before it encodes.
     ``codes.npz`` holds packed codes, relaxed codes, ids and labels of database and queries.
     """
     data, codes = experiment.data, head["codes"]
@@ -40,7 +43,14 @@ def export(
     writers = {
         "model.keras": encoder.save,
         "encoder.weights.h5": encoder.save_weights,
-        "savedmodel": lambda path: export_encoder(encoder, path, config.image_size),
+        "savedmodel": lambda path: export_encoder(
+            encoder,
+            path,
+            config.image_size,
+            localizer=view.localizer,
+            alpha=view.alpha,
+            region=view.region,
+        ),
     }
     for name, write in writers.items():
         if not (folder / name).exists():

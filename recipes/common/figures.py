@@ -5,25 +5,35 @@ import numpy as np
 from data_pipelines import steps
 from recipes.common.data import Experiment
 from recipes.common.run_folder import RunFolder
+from recipes.common.saliency import WHOLE, View
 from tfretrieval import plots
 from tfretrieval.codes import pack
 from tfretrieval.search import HammingIndex
 
 NAMES = ("map_by_round", "distances_by_round", "gallery")
+SALIENCY = "saliency"
 GALLERY_QUERIES, GALLERY_ANSWERS = 8, 8
+SALIENCY_QUERIES = 6
+# So that small networks do not make small pictures.
+LEAST_PIXELS = 96
 
 
-def write(config, experiment: Experiment, results, folder: RunFolder) -> None:
-    """Writes ``figures/<name>.png`` for every name of :data:`NAMES`."""
+def write(config, experiment: Experiment, results, crop: View, folder: RunFolder) -> None:
+    """Writes ``figures/<name>.png`` for every name of :data:`NAMES`, and where the network was
+    shown a region, :data:`SALIENCY`."""
     drawn = {
         "map_by_round": lambda: _map_by_round(config, experiment, results),
         "distances_by_round": lambda: _distances_by_round(config, experiment, results),
         "gallery": lambda: _gallery(config, experiment, results[-1]),
     }
-    for name in NAMES:
+    if crop is not WHOLE:
+        drawn[SALIENCY] = lambda: saliency_figure(
+            config, experiment, crop.maps, {f"α = {crop.alpha}": crop}
+        )
+    for name, draw in drawn.items():
         if not (folder / f"figures/{name}.png").exists():
             with folder.writing(f"figures/{name}.png") as partial:
-                drawn[name]().savefig(partial, dpi=130)
+                draw().savefig(partial, dpi=130)
 
 
 def _map_by_round(config, experiment, results):
@@ -56,20 +66,18 @@ def _distances_by_round(config, experiment, results):
 
 
 def _gallery(config, experiment, result):
-    """Queries of different classes, drawn by the seed, not by how well they are answered."""
     data, codes = experiment.data, result.heads["adaptive-mined"]["codes"]
     labels = data.records.labels
-    shuffled = np.random.default_rng(config.seed).permutation(data.query)
-    _, first = np.unique(labels[shuffled], return_index=True)
-    queries = shuffled[np.sort(first)[:GALLERY_QUERIES]]
-
+    queries = some_queries(config, experiment, GALLERY_QUERIES)
     index = HammingIndex(config.bits)
     index.add(pack(codes[data.database]), data.database)
     distances, answers = index.search(pack(codes[queries]), min(GALLERY_ANSWERS, len(index)))
-    pixels = _pixels(config, experiment, np.concatenate([queries, answers.ravel()]))
+    size = max(config.image_size, LEAST_PIXELS)
+    both = np.concatenate([queries, answers.ravel()])
+    shown = pixels(experiment, both, size, config.batch_size)
     return plots.gallery(
-        pixels[: len(queries)],
-        pixels[len(queries) :].reshape(*answers.shape, *pixels.shape[1:]),
+        shown[: len(queries)],
+        shown[len(queries) :].reshape(*answers.shape, *shown.shape[1:]),
         labels[answers] == labels[queries][:, None],
         query_names=[data.records.class_names[i].replace("_", " ") for i in labels[queries]],
         distances=distances,
@@ -80,10 +88,34 @@ def _gallery(config, experiment, result):
     )
 
 
-def _pixels(config, experiment, indices):
+def saliency_figure(config, experiment, maps, views: dict[str, View]):
+    """Figure 6 of the paper: queries with their map, and what every view keeps of them."""
+    records = experiment.data.records
+    queries = some_queries(config, experiment, SALIENCY_QUERIES)
+    size = max(config.image_size, 2 * LEAST_PIXELS)
+    whole = np.tile(np.float32([0, 0, 1, 1]), (len(queries), 1))
+    return plots.saliency_sheet(
+        pixels(experiment, queries, size, config.batch_size),
+        maps[queries],
+        {name: whole if v.boxes is None else v.boxes[queries] for name, v in views.items()},
+        truth=None if records.boxes is None else records.boxes[queries],
+        masks={name: v.masks[queries] for name, v in views.items() if v.masks is not None},
+        title=f"{experiment.data.name}: queries drawn at random, saliency map, region, crop",
+    )
+
+
+def some_queries(config, experiment, count):
+    """Queries of different classes, drawn by the seed, not by how well they are answered."""
+    data = experiment.data
+    shuffled = np.random.default_rng(config.seed).permutation(data.query)
+    _, first = np.unique(data.records.labels[shuffled], return_index=True)
+    return shuffled[np.sort(first)[:count]]
+
+
+def pixels(experiment, indices, size, batch_size):
+    """Whole pictures, float32 ``[n, S, S, 3]``."""
     unique, back = np.unique(indices, return_inverse=True)
-    size = max(config.image_size, 96)
     batches = steps.eval_batches(
-        experiment.data.records, unique, image_size=size, batch_size=config.batch_size
+        experiment.data.records, unique, image_size=size, batch_size=batch_size
     )
     return np.concatenate([images.numpy() for images, _ in batches])[back.reshape(-1)]

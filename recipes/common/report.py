@@ -1,21 +1,34 @@
 """What a run says in the end: tables, figures and files, each number with its definition."""
 
 import dataclasses
+import itertools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from recipes.common import figures, session
+from recipes.common import figures, saliency, session
 from recipes.common.data import Experiment
 from recipes.common.measure import Row
 from recipes.common.run_folder import RunFolder
+from recipes.common.saliency import WHOLE, View
 from tfretrieval.evaluation import paired_bootstrap
+from tfretrieval.saliency import Localizer
 
-TITLES = {"resnet18": "ResNet18", "resnet18_i": "ResNet18-I"}
+TITLES = {
+    "resnet18": "ResNet18",
+    "resnet18_i": "ResNet18-I",
+    "resnet18+crop": "ResNet18, crop",
+    "resnet18_i+crop": "ResNet18-I, crop",
+}
 HEADER = ("network", "codes", "mAP", "stable mAP", "mAP inside test", "P@10", "P(r<=2)")
 FIGURES = ("mAP", "mAP stable", "mAP test", "P@10", "P(r<=2)")
+LOCALIZATION = ("mean IoU", "IoU > 0.5", "object covered", "box area")
+INTERVALS = (
+    "Average precision of each query, averaged over the seeds; percentile bootstrap over the "
+    "queries, 10,000 resamples. The interval speaks about other queries, not other seeds."
+)
 HEAD_FIGURES = ("margin1", "d_ap", "d_an", "gap", "gaps_above", "active_triplets")
 
 
@@ -58,11 +71,15 @@ class NetworkResult:
 
 
 def write(
-    config, experiment: Experiment, results: Sequence[NetworkResult], folder: RunFolder
+    config,
+    experiment: Experiment,
+    results: Sequence[NetworkResult],
+    crop: View,
+    folder: RunFolder,
 ) -> str:
     """Writes figures, ``metrics.jsonl``, ``results.json``, ``average_precision.npz`` and, last,
     ``report.md``; returns the report."""
-    figures.write(config, experiment, results, folder)
+    figures.write(config, experiment, results, crop, folder)
     folder.write_text("metrics.jsonl", "".join(json.dumps(r) + "\n" for r in _metrics(results)))
     rows = [row for result in results for row in result.rows]
     folder.step(
@@ -85,12 +102,13 @@ def write(
             "seconds": {result.name: result.seconds for result in results},
         },
     )
-    report = "\n".join(_report(config, experiment, results, folder))
+    report = "\n".join(_report(config, experiment, results, crop, folder))
     folder.write_text("report.md", report)
     return report
 
 
-def _report(config, experiment, results, folder):
+def heading(config, experiment: Experiment, folder: RunFolder):
+    """The lines every report begins with: what ran, on which data, on what machine."""
     data = experiment.data
     environment = folder.read_json("environment.json")
     packages = environment["packages"]
@@ -108,12 +126,16 @@ def _report(config, experiment, results, folder):
         f"NumPy {packages['numpy']}. Settings: config.json beside this file."
     )
     yield ""
+
+
+def _report(config, experiment, results, crop, folder):
+    yield from heading(config, experiment, folder)
     body = [
-        [TITLES[row.network], row.name, *(_percent(row.figures[f]) for f in FIGURES)]
+        [TITLES[row.network], row.name, *(percent(row.figures[f]) for f in FIGURES)]
         for result in results
         for row in result.rows
     ]
-    yield from _table(HEADER, body)
+    yield from table(HEADER, body)
     yield ""
     yield f"- mAP, %: {results[0].rows[-1].definition}"
     yield f"- Real-valued rows: {results[0].rows[0].definition}"
@@ -127,14 +149,14 @@ def _report(config, experiment, results, folder):
     yield "- P(r<=2): precision within Hamming radius 2, an empty ball counts as 0."
     for result in results:
         yield (
-            f"- {result.title}: {_percent(result.accuracy)} % of the queries are classified "
+            f"- {result.title}: {percent(result.accuracy)} % of the queries are classified "
             f"right by stage 1; chosen fixed margin: {result.best.removeprefix('fixed-')}."
         )
     yield ""
     yield "## All heads, by the held-out pictures and by the queries"
     yield ""
-    yield from _table(
-        ["network", "head", "mAP held out", "mAP queries", *HEAD_FIGURES], list(_heads(results))
+    yield from table(
+        ["network", "head", "mAP held out", "mAP queries", *HEAD_FIGURES], _heads(results)
     )
     yield ""
     yield (
@@ -148,13 +170,57 @@ def _report(config, experiment, results, folder):
         f"Exported is the adaptive-mined head of {results[-1].title}."
     )
     yield ""
+    if crop is not WHOLE:
+        yield from _saliency(experiment, crop)
     yield "## Time"
     yield ""
     for result in results:
         parts = ", ".join(f"{name} {value:.0f} s" for name, value in result.seconds.items())
         yield f"- {result.title}: {parts}; together {sum(result.seconds.values()):.0f} s."
     yield ""
-    yield "Figures: " + ", ".join(f"figures/{name}.png" for name in figures.NAMES) + "."
+    names = figures.NAMES if crop is WHOLE else (*figures.NAMES, figures.SALIENCY)
+    yield "Figures: " + ", ".join(f"figures/{name}.png" for name in names) + "."
+
+
+def _saliency(experiment, view):
+    """What was looked at, by whom, and how well the boxes meet the true ones."""
+    yield "## Saliency"
+    yield ""
+    yield (
+        f"{saliency_line(view.localizer, view.region)} Alpha {view.alpha}. The region is the same "
+        "in training, database, queries and export."
+    )
+    yield ""
+    rows = saliency.localizations({"saliency": view.found}, experiment, experiment.data.query)
+    if rows:
+        yield from table(["box", *LOCALIZATION], localization_cells(rows))
+        yield ""
+        yield f"Over the queries, %: {rows['saliency'].definition}"
+    else:
+        area = np.prod(view.found[:, 2:] - view.found[:, :2], axis=1).mean()
+        yield f"The boxes cover {percent(area)} % of the pictures; there are no true ones."
+    yield ""
+
+
+def saliency_line(localizer: Localizer, region: str) -> str:
+    """Which map makes which region."""
+    identity = localizer.identity
+    channels = {
+        "sum": "sum of the channels",
+        "class": "channels weighted by the predicted class",
+    }[identity["reduction"]]
+    return (
+        f"Map: {identity['network']} at {identity['image_size']} pixels, layer "
+        f"{identity['layer']}, {channels}, {identity['grey']}; region {region}, largest connected "
+        "component."
+    )
+
+
+def localization_cells(rows):
+    """A table line for each name -> Localization."""
+    for name, row in rows.items():
+        figures = (row.mean_iou, row.share_above_half, row.object_covered, row.area)
+        yield [name, *map(percent, figures)]
 
 
 def _heads(results):
@@ -164,8 +230,8 @@ def _heads(results):
             yield [
                 result.title,
                 label.replace("_", " "),
-                _percent(result.held_out[label]),
-                _percent(result.tests[label]),
+                percent(result.held_out[label]),
+                percent(result.tests[label]),
                 *("-" if math.isnan(value) else f"{value:.2f}" for value in last),
             ]
 
@@ -214,14 +280,8 @@ def _seeds_report(config, seeds, results, precisions):
     body = []
     for index, row in enumerate(results[0]["rows"]):
         columns = [[result["rows"][index][figure] for result in results] for figure in FIGURES]
-        cells = [
-            "-"
-            if None in values
-            else f"{100 * np.mean(values):.1f} ± {100 * np.std(values, ddof=1):.1f}"
-            for values in columns
-        ]
-        body.append([TITLES[row["network"]], row["name"], *cells])
-    yield from _table(HEADER, body)
+        body.append([TITLES[row["network"]], row["name"], *map(spread, columns)])
+    yield from table(HEADER, body)
     yield ""
     yield f"Mean ± standard deviation over {seeds} seeds, %; definitions in each seed's report."
     for network in config.networks:
@@ -234,15 +294,12 @@ def _seeds_report(config, seeds, results, precisions):
     yield ""
     yield "## Differences in mAP, paired over queries"
     yield ""
-    yield from _table(
+    yield from table(
         ["first", "second", "first - second", "95 % interval"],
-        list(_differences(config, precisions)),
+        _differences(config, precisions),
     )
     yield ""
-    yield (
-        "Average precision of each query, averaged over the seeds; percentile bootstrap over the "
-        "queries, 10,000 resamples. The interval speaks about other queries, not other seeds."
-    )
+    yield INTERVALS
 
 
 def _differences(config, precisions):
@@ -253,26 +310,38 @@ def _differences(config, precisions):
     for network in config.networks:
         for rival in ("cross-entropy codes", "fixed-margin triplet", "real-valued features"):
             pairs.append(((network, "adaptive triplet"), (network, rival)))
-    if len(config.networks) == 2:
-        plain, block = config.networks
+    for former, latter in itertools.pairwise(config.networks):
         for row in ("cross-entropy codes", "adaptive triplet"):
-            pairs.append(((block, row), (plain, row)))
+            pairs.append(((latter, row), (former, row)))
     for first, second in pairs:
-        interval = paired_bootstrap(mean(*first), mean(*second))
         yield [
             f"{TITLES[first[0]]} {first[1]}",
             f"{TITLES[second[0]]} {second[1]}",
-            f"{100 * interval.difference:+.1f}",
-            f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}",
+            *interval(paired_bootstrap(mean(*first), mean(*second))),
         ]
 
 
-def _percent(value: float) -> str:
+def interval(measured) -> tuple[str, str]:
+    """A paired difference and its interval, in points."""
+    difference = f"{100 * measured.difference:+.1f}"
+    return difference, f"{100 * measured.low:+.1f} to {100 * measured.high:+.1f}"
+
+
+def spread(values: Sequence[float | None]) -> str:
+    """Mean and standard deviation over the seeds, %."""
+    numbers = [np.nan if value is None else value for value in values]
+    if np.isnan(numbers).any():
+        return "-"
+    return f"{100 * np.mean(numbers):.1f} ± {100 * np.std(numbers, ddof=1):.1f}"
+
+
+def percent(value: float) -> str:
     return "-" if math.isnan(value) else f"{100 * value:.1f}"
 
 
-def _table(header: Sequence[str], body: Sequence[Sequence[str]]):
+def table(header: Sequence[str], body: Iterable[Sequence[str]]):
     """A Markdown table, padded so that it reads in a terminal too."""
+    body = list(body)
     widths = [max(len(str(row[i])) for row in [header, *body]) for i in range(len(header))]
 
     def line(cells):

@@ -13,6 +13,7 @@ from recipes.common import session
 from recipes.common.cli import require
 from recipes.common.data import Experiment
 from recipes.common.run_folder import RunFolder
+from recipes.common.saliency import WHOLE, View
 from tfretrieval.compat import optimizer_variables
 
 
@@ -23,6 +24,7 @@ def train_classifier(
     experiment: Experiment,
     folder: RunFolder,
     strategy: tf.distribute.Strategy,
+    view: View = WHOLE,
 ) -> tuple[tf.keras.Model, dict[str, np.ndarray]]:
     """Trains a classifier with ``compile`` and ``fit``.
 
@@ -57,6 +59,7 @@ def train_classifier(
             seed=config.seed,
             first_epoch=checkpoint.epoch,
             epochs=config.epochs,
+            **view.columns,
         )
         model.fit(
             batches,
@@ -140,6 +143,7 @@ def cached_features(
     config,
     experiment: Experiment,
     folder: RunFolder,
+    view: View = WHOLE,
 ) -> dict[str, np.ndarray]:
     """Features and logits of every picture, in one pass of the frozen network.
 
@@ -156,6 +160,7 @@ def cached_features(
             np.arange(len(records)),
             image_size=config.image_size,
             batch_size=config.batch_size,
+            **view.columns,
         )
         print(f"{name}: features of {len(records)} pictures", flush=True)
         start = time.monotonic()

@@ -7,15 +7,16 @@ from PIL import Image
 
 from data_pipelines.augment import Augmentation
 from tests.data_pipelines.pictures import encode, picture
+from tfretrieval import images
 
 STILL = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0}
 
 
-def views(contents, augmentation, seeds, box=None):
+def views(contents, augmentation, seeds, box=None, mask=None):
     """One view for each seed, `[seeds, 8, 8, 3]`."""
     pairs = np.stack([np.arange(seeds), np.zeros(seeds)], 1).astype(np.int64)
     dataset = tf.data.Dataset.from_tensor_slices(pairs)
-    dataset = dataset.map(lambda seed: augmentation.load(contents, 8, seed, box), 4)
+    dataset = dataset.map(lambda seed: augmentation.load(contents, 8, seed, box, mask), 4)
     return next(iter(dataset.batch(seeds))).numpy()
 
 
@@ -52,6 +53,27 @@ def test_views_stay_inside_the_box():
     contents = encode(Image.fromarray(pixels), "PNG")
     inside = views(contents, Augmentation(**STILL), 20, [0.25, 0.25, 0.75, 0.75])
     np.testing.assert_allclose(inside, 200, rtol=1e-5)
+
+
+def test_the_background_is_hidden_in_every_view():
+    pixels = np.full((20, 20, 3), 255, np.uint8)
+    pixels[5:15, 5:15] = 0
+    mask = np.zeros((4, 4), bool)
+    mask[1:3, 1:3] = True
+    contents = encode(Image.fromarray(pixels), "PNG")
+    seen = views(contents, Augmentation(**STILL), 20, None, mask)
+    assert (seen <= np.float32(images.MEAN_COLOR) + 1e-3).all() and seen.min() < 1e-3
+    again = [Augmentation(**STILL).load(contents, 8, [seed, 0], None, mask) for seed in range(4)]
+    np.testing.assert_allclose(seen[:4], again, atol=1e-3)
+
+
+def test_a_mask_changes_no_draw():
+    contents, everything = encode(picture("a", 30, 40)), np.ones((8, 8), bool)
+    box = [0.25, 0.0, 1.0, 0.75]
+    np.testing.assert_array_equal(
+        views(contents, Augmentation(), 4, box, everything),
+        views(contents, Augmentation(), 4, box),
+    )
 
 
 def test_crops_cover_the_asked_for_area_and_move_about():

@@ -1,14 +1,21 @@
 """The drawn birds: pure in the id, offline, true boxes, right counts, and still the frozen set."""
 
+import dataclasses
+import random
 import socket
 from collections import Counter
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
+from PIL import Image
 
+from data_pipelines import catalogue
 from data_pipelines.drawn_birds import Artist, DrawnBirds, DrawnBirdsConfig, make_species, prepare
-from data_pipelines.drawn_birds.builder import PIXELS_SHA256, sample_checksum
+from data_pipelines.drawn_birds.builder import PIXELS_SHA256, RIVALS_SHA256, sample_checksum
+from data_pipelines.drawn_birds.canvas import Pen
+from data_pipelines.drawn_birds.rivals import stand_beside
+from tests.checks import check_dataset
 
 TINY = {"classes": 4, "train_per_class": 6, "test_per_class": 3, "size": 48, "sketches": True}
 
@@ -41,6 +48,25 @@ def test_the_frozen_set_is_drawn():
     assert sample_checksum() == PIXELS_SHA256, (
         "the drawn pixels have changed: raise VERSION, freeze the new checksum, rerun every table"
     )
+    assert sample_checksum(rivals=3) == RIVALS_SHA256, "the rivals have changed: as above"
+
+
+def test_sets_prepared_before_there_were_rivals_are_still_taken():
+    settings = DrawnBirds.builder_configs["demo"].settings()
+    assert settings == {
+        "classes": 40,
+        "train_per_class": 50,
+        "test_per_class": 25,
+        "short_classes": 0,
+        "size": 160,
+        "seed": 0,
+        "individuals": 5,
+        "distractors": 1.0,
+        "sketches": False,
+        "pixels_sha256": PIXELS_SHA256,
+    }
+    crowded = DrawnBirds.builder_configs["crowded"].settings()
+    assert crowded["rivals"] == 3 and crowded["pixels_sha256"] == RIVALS_SHA256
 
 
 def test_parts_have_the_configured_counts(records):
@@ -51,7 +77,12 @@ def test_parts_have_the_configured_counts(records):
 
 @pytest.mark.parametrize(
     "name, train, test",
-    [("demo", 2000, 1000), ("demo_sketches", 2000, 1000), ("cub_like", 5994, 5794)],
+    [
+        ("demo", 2000, 1000),
+        ("demo_sketches", 2000, 1000),
+        ("cub_like", 5994, 5794),
+        ("crowded", 800, 500),
+    ],
 )
 def test_named_configurations_hold_their_counts(name, train, test):
     config = DrawnBirds.builder_configs[name]
@@ -91,10 +122,11 @@ def test_another_seed_or_id_gives_another_picture():
     assert (draw(0).pixels != draw(0, seed=1).pixels).any()
 
 
+@pytest.mark.parametrize("rivals", [0, 3])
 @pytest.mark.parametrize("domain", [0, 1])
-def test_the_box_is_the_tightest_around_the_visible_bird(domain):
+def test_the_box_is_the_tightest_around_the_visible_bird(domain, rivals):
     for number in range(12):
-        picture = draw(number, domain=domain)
+        picture = draw(number, domain=domain, rivals=rivals)
         ymin, xmin, ymax, xmax = picture.box
         assert 0 <= ymin < ymax <= 1 and 0 <= xmin < xmax <= 1
         rows, columns = np.nonzero(picture.mask)
@@ -102,9 +134,11 @@ def test_the_box_is_the_tightest_around_the_visible_bird(domain):
         np.testing.assert_allclose(picture.box, seen, atol=1 / 64)
 
 
-def test_most_of_the_bird_is_visible():
+@pytest.mark.parametrize("rivals", [0, 3])
+def test_most_of_the_bird_is_visible(rivals):
     for number in range(12):
-        photo, sketch = draw(number), draw(number, part="sketch_train", domain=0)
+        photo = draw(number, rivals=rivals)
+        sketch = draw(number, part="sketch_train", domain=0, rivals=rivals)
         assert (photo.mask > 0).sum() >= 0.65 * (sketch.mask > 0).sum()
 
 
@@ -128,6 +162,37 @@ def test_distractors_can_be_left_out():
     assert any(pictures)
 
 
+def test_rivals_stand_beside_the_bird_and_leave_it_free():
+    for number in range(12):
+        bird = Image.new("L", (128, 128))
+        Pen(bird).fill(np.array([30 + 40j, 90 + 50j, 80 + 70j, 20 + 60j]), 255)
+        rivals = np.asarray(stand_beside(random.Random(number), bird, 3).mask) > 0
+        assert 0.05 < rivals.mean() < 0.3
+        covered = rivals & (np.asarray(bird) > 0)
+        assert covered.sum() < 0.05 * (np.asarray(bird) > 0).sum()
+
+
+def test_the_crowded_set_holds_the_contract(tmp_path, monkeypatch):
+    configs = DrawnBirds.builder_configs
+    small = {"classes": 2, "train_per_class": 3, "test_per_class": 2, "size": 48}
+    monkeypatch.setitem(configs, "crowded", dataclasses.replace(configs["crowded"], **small))
+
+    def load():
+        return catalogue.load("drawn_birds/crowded", str(tmp_path), progress=False)
+
+    check_dataset(load, counts=(6, 6, 4, 2))
+
+
+def test_no_room_no_rivals():
+    full = Image.new("L", (64, 64), 255)
+    assert stand_beside(random.Random(0), full, 3).mask.getbbox() is None
+
+
+def test_among_rivals_the_bird_is_smaller():
+    alone, crowded = ([(draw(k, rivals=r).mask > 0).mean() for k in range(8)] for r in (0, 3))
+    assert 0.2 < np.mean(crowded) / np.mean(alone) < 0.6
+
+
 def test_species_of_a_genus_share_their_shape_and_differ_in_plumage():
     first, *others = make_species(5)
     assert {bird.bill for bird in others} == {first.bill}
@@ -146,6 +211,7 @@ def test_species_of_a_genus_share_their_shape_and_differ_in_plumage():
         ({"size": 8}, "16 or more"),
         ({"individuals": 0}, "individuals"),
         ({"distractors": -1}, "distractors"),
+        ({"rivals": -1}, "rivals"),
     ],
 )
 def test_bad_settings_are_refused(options, message):

@@ -45,6 +45,42 @@ def test_eval_batches_cut_out_the_boxes_they_are_given():
     np.testing.assert_allclose(pixels[0], images.load(RECORDS.read(4), 8, boxes[4]), atol=1e-4)
 
 
+MASKS = np.random.default_rng(0).integers(0, 2, (len(RECORDS), 4, 4)).astype(bool)
+HALVES = np.tile(np.float32([0.0, 0.0, 1.0, 0.5]), (len(RECORDS), 1))
+
+
+def test_eval_batches_hide_the_background_of_their_masks():
+    for boxes in (None, HALVES):
+        [(pixels, _)] = listed(
+            steps.eval_batches(RECORDS, [4, 9], batch_size=2, boxes=boxes, masks=MASKS, **SIZE)
+        )
+        box = None if boxes is None else boxes[0]
+        expected = np.stack([images.load(RECORDS.read(i), 8, box, MASKS[i]) for i in (4, 9)])
+        np.testing.assert_allclose(pixels, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("augment", [False, True])
+def test_every_kind_of_training_batch_shows_boxes_and_masks(augment):
+    settings = SIZE | {"seed": 1, "epochs": 2, "augment": augment}
+    made = {
+        "train": lambda **region: train(indices=[8], epochs=2, augment=augment, **region),
+        "class": lambda **region: steps.class_batches(
+            RECORDS, [1, 2, 5, 6], classes_per_batch=2, images_per_class=2, **region, **settings
+        ),
+        "triplet": lambda **region: steps.triplet_batches(
+            RECORDS, [[0, 4, 1]], batch_size=1, **region, **settings
+        ),
+    }
+    nothing = np.zeros((len(RECORDS), 4, 4), bool)
+    for make in made.values():
+        shown, other = listed(make(boxes=HALVES)), listed(make(boxes=HALVES, masks=MASKS))
+        assert (shown[0][0] != other[0][0]).any() and (shown[0][1] == other[0][1]).all()
+        assert_same(other, listed(make(boxes=HALVES, masks=MASKS)))
+        if not augment:
+            for batch in listed(make(masks=nothing)):
+                np.testing.assert_allclose(batch[0] - np.float32(images.MEAN_COLOR), 0, atol=1e-4)
+
+
 def test_train_batches_show_each_epochs_order_and_drop_the_rest():
     batches = listed(train())
     assert len(batches) == 6 == len(train())
@@ -146,6 +182,10 @@ def test_triplet_batches_bring_three_pictures_and_the_margin():
         ({"epochs": 0}, "first_epoch"),
         ({"first_epoch": 3}, "first_epoch"),
         ({"boxes": np.zeros((3, 4))}, "boxes must be"),
+        ({"masks": np.zeros((3, 4, 4), bool)}, r"masks must be bool \[20, m, m\], got bool \(3"),
+        ({"masks": np.zeros((20, 4), bool)}, "masks must be"),
+        ({"masks": np.zeros((20, 0, 4), bool)}, "masks must be"),
+        ({"masks": np.zeros((20, 4, 4))}, "masks must be bool .* got float64"),
     ],
 )
 def test_train_batches_refuse(wrong, message):

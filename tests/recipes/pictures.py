@@ -1,5 +1,6 @@
 """Tiny folders of pictures for recipes: classes that differ in colour, drawn with noise."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -19,3 +20,17 @@ def write_folder(
                 file.parent.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file)
     return folder
+
+
+def write_table_with_boxes(folder: Path) -> Path:
+    """A CSV file of the pictures of ``write_folder``, each with a box of its own."""
+    generator = np.random.default_rng(1)
+    files = sorted(write_folder(folder / "pictures").rglob("*.png"))
+    with open(folder / "table.csv", "w", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(["path", "label", "split", "ymin", "xmin", "ymax", "xmax"])
+        for file in files:
+            part, label, _ = file.relative_to(folder / "pictures").parts
+            low, high = generator.uniform(0, 0.4, 2), generator.uniform(0.6, 1, 2)
+            table.writerow([file.relative_to(folder), label, part, *low, *high])
+    return folder / "table.csv"

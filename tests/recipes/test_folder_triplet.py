@@ -4,9 +4,7 @@ import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-import tfretrieval
 from recipes import cub_triplet, folder_triplet
 from recipes.common.cli import main
 from tests.checks import check_recipe
@@ -28,30 +26,23 @@ def pictures(tmp_path_factory):
     return write_folder(tmp_path_factory.mktemp("some pictures"))
 
 
-@pytest.fixture
-def small_network(monkeypatch):
-    """One convolution in place of the ResNets, whose tracing would take the most of the time."""
+@pytest.mark.parametrize("region", ["box", "mask_in_box"])
+def test_contract(tmp_path, pictures, monkeypatch, small_network, region):
+    """The network on crops, which needs the one on whole pictures to look for it."""
 
-    def build(input_shape, width):
-        x = inputs = tf.keras.Input(input_shape, name="image")
-        x = tf.keras.layers.Rescaling(1 / 255)(x)
-        x = tf.keras.layers.Conv2D(width, 3, strides=4)(x)
-        x = tf.keras.layers.BatchNormalization()(x)
-        return tf.keras.Model(inputs, x, name="small")
-
-    for name in ("resnet18", "resnet18_i"):
-        monkeypatch.setattr(tfretrieval.backbones, name, build)
-
-
-def test_contract(tmp_path, pictures, monkeypatch, small_network):
     def one_network(run_dir):
-        return run(run_dir, "--data-dir", str(pictures), "--networks", "resnet18_i")
+        network = ["--networks", "resnet18_i+crop", "--region", region]
+        return run(run_dir, "--data-dir", str(pictures), *network)
 
-    check_recipe(one_network, tmp_path, pictures, monkeypatch)
+    step = {"box": 1, "mask_in_box": 10}[region]
+    check_recipe(one_network, tmp_path, pictures, monkeypatch, step=step)
+    assert "## Saliency" in (tmp_path / "whole" / "report.md").read_text()
+    assert (tmp_path / "whole" / "figures" / "saliency.png").stat().st_size > 5000
 
 
 def test_both_networks_and_two_seeds_in_one_table(tmp_path, pictures, capsys, small_network):
     flags = ["--data-dir", str(pictures), "--seeds", "2", "--hash-epochs", "2"]
+    flags += ["--networks", "resnet18", "resnet18_i"]
     assert run(tmp_path / "run", *flags) == 0
     printed = capsys.readouterr().out
     assert "± " in printed and "ResNet18-I" in printed and "95 % interval" in printed

@@ -2,6 +2,10 @@ from .bootstrap import BootstrapInterval as BootstrapInterval
 from .bootstrap import paired_bootstrap as paired_bootstrap
 from .hamming import HammingRetrieval as HammingRetrieval
 from .hamming import hamming_retrieval as hamming_retrieval
+from .localization import Localization as Localization
+from .localization import box_iou as box_iou
+from .localization import centre_boxes as centre_boxes
+from .localization import localization as localization
 from .real_valued import CosineRetrieval as CosineRetrieval
 from .real_valued import cosine_retrieval as cosine_retrieval
 
@@ -9,7 +13,11 @@ __all__ = [
     "BootstrapInterval",
     "CosineRetrieval",
     "HammingRetrieval",
+    "Localization",
+    "box_iou",
+    "centre_boxes",
     "cosine_retrieval",
     "hamming_retrieval",
+    "localization",
     "paired_bootstrap",
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfretrieval import images as image_ops
+from tfretrieval.saliency import Localizer, regions
 
 # Pictures decoded at once inside `encode_bytes`.
 PARALLEL = 8
@@ -22,7 +23,14 @@ def pack(codes: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.reduce_sum(octets * [128, 64, 32, 16, 8, 4, 2, 1], axis=-1), tf.uint8)
 
 
-def export_encoder(encoder: tf.keras.Model, folder: str | Path, image_size: int) -> None:
+def export_encoder(
+    encoder: tf.keras.Model,
+    folder: str | Path,
+    image_size: int,
+    localizer: Localizer | None = None,
+    alpha: float | str = 0.4,
+    region: str = "box",
+) -> None:
     """Writes an encoder as a SavedModel with two signatures.
 
     * ``encode_bytes(contents=string [B])``: JPEG or PNG files.
@@ -40,18 +48,25 @@ def export_encoder(encoder: tf.keras.Model, folder: str | Path, image_size: int)
         encoder: images ``[B, S, S, 3]`` to codes ``[B, bits]``.
         folder: must not exist yet.
         image_size: S.
+        localizer: looks at every picture first; the encoder then sees the region it points at.
+        alpha, region: which region, as in :func:`tfretrieval.saliency.regions`.
 
     Raises:
         FileExistsError: the folder exists.
     """
     if Path(folder).exists():
         raise FileExistsError(f"{folder} exists: export into a folder of its own")
-    module = _Encoder(encoder, image_size)
+    if localizer is None:
+        module = _Encoder(encoder, image_size)
+    else:
+        module = _CroppingEncoder(encoder, image_size, localizer, alpha, region)
     signatures = {"encode_bytes": module.encode_bytes, "encode_images": module.encode_images}
     tf.saved_model.save(module, str(folder), signatures=signatures)
 
 
 class _Encoder(tf.Module):
+    """Sees whole pictures."""
+
     def __init__(self, encoder: tf.keras.Model, image_size: int):
         super().__init__()
         self.encoder = encoder
@@ -59,21 +74,63 @@ class _Encoder(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
     def encode_bytes(self, contents):
-        size = self.image_size
-        pictures = tf.map_fn(
-            lambda content: image_ops.load(content, size),
-            contents,
-            fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32),
-            parallel_iterations=PARALLEL,
-        )
-        return self._encode(pictures)
+        return self._encode(self._from_bytes(contents))
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32, name="images")])
     def encode_images(self, images):
-        size = self.image_size
-        pictures = tf.ensure_shape(image_ops.resize(images, (size, size)), [None, size, size, 3])
-        return self._encode(pictures)
+        return self._encode(self._from_images(images))
+
+    def _from_bytes(self, contents):
+        return _whole_from_bytes(contents, self.image_size)
+
+    def _from_images(self, images):
+        return _whole_from_images(images, self.image_size)
 
     def _encode(self, pictures):
         codes = tf.cast(self.encoder(pictures, training=False), tf.float32)
         return {"codes": codes, "packed": pack(codes)}
+
+
+class _CroppingEncoder(_Encoder):
+    """Sees the region that a localizer points at."""
+
+    def __init__(self, encoder, image_size, localizer, alpha, region):
+        super().__init__(encoder, image_size)
+        self.localizer = localizer
+        self.alpha, self.region = alpha, region
+
+    def _from_bytes(self, contents):
+        whole = _whole_from_bytes(contents, self.localizer.image_size)
+        return self._view(image_ops.load, contents, whole)
+
+    def _from_images(self, images):
+        whole = _whole_from_images(images, self.localizer.image_size)
+        return self._view(image_ops.view, images, whole)
+
+    def _view(self, load, pictures, whole):
+        """The region of every picture, ``load``ed from what was given."""
+        boxes, masks = regions(self.localizer(whole), self.alpha, self.region)
+        columns = {"picture": pictures, "box": boxes, "mask": masks}
+        return _each(
+            lambda row: load(row["picture"], self.image_size, row.get("box"), row.get("mask")),
+            {name: column for name, column in columns.items() if column is not None},
+            self.image_size,
+        )
+
+
+def _whole_from_bytes(contents, size):
+    return _each(lambda content: image_ops.load(content, size), contents, size)
+
+
+def _whole_from_images(images, size):
+    return tf.ensure_shape(image_ops.resize(images, (size, size)), [None, size, size, 3])
+
+
+def _each(view, rows, size):
+    """A picture for each row, float32 ``[B, S, S, 3]``."""
+    return tf.map_fn(
+        view,
+        rows,
+        fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32),
+        parallel_iterations=PARALLEL,
+    )

@@ -1,0 +1,332 @@
+"""The table of small saliency maps: a network looks at every picture once and keeps what it saw.
+
+A map of 8 x 8 values is 64 bytes, so every threshold and every kind of region is cut from the table
+and no picture is looked at again. A file knows the network, layer, input size and pictures it was
+made of, and is refused for any other. The pass itself writes a part every `INTERVAL` seconds: one
+that was killed goes on where it was, and with the same batch size ends with the same table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from data_pipelines import steps
+from data_pipelines.records import DataError, Records
+from tfretrieval import saliency
+
+if TYPE_CHECKING:
+    from tfretrieval.saliency import Localizer
+
+INTERVAL = 10.0
+"""Seconds of work that a killed pass may lose."""
+
+_BLOCK = 1024
+_REMEDY = "delete it or name another file"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SaliencyTable:
+    """What a network saw in N pictures.
+
+    Attributes:
+        maps: uint8 `[N, h, w]`, bright where the subject is.
+        ids: `[N]` str, the pictures.
+        identity: plain JSON values that tell how the maps were made (`Localizer.identity`).
+        digests: `[N]` str, SHA-256 of the pictures' bytes, where the records had them.
+        inside: float32 `[N, 4]`, the boxes that were looked into; None for whole pictures.
+
+    Raises:
+        ValueError: maps of another kind, or columns of different lengths.
+
+    >>> table = SaliencyTable(np.zeros([2, 8, 8], np.uint8), ["a", "b"], {"network": "n"})
+    >>> len(table), table.maps.nbytes
+    (2, 128)
+    """
+
+    maps: np.ndarray
+    ids: np.ndarray
+    identity: dict[str, Any]
+    digests: np.ndarray | None = None
+    inside: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        maps, ids = np.asarray(self.maps), np.asarray(self.ids, dtype=str)
+        if maps.dtype != np.uint8 or maps.ndim != 3 or not all(maps.shape[1:]):
+            raise ValueError(f"maps must be uint8 [N, h, w], got {maps.dtype} {maps.shape}")
+        if ids.shape != (len(maps),):
+            raise ValueError(f"{len(maps)} maps need {len(maps)} ids, got shape {ids.shape}")
+        digests = None if self.digests is None else np.asarray(self.digests, dtype=str)
+        if digests is not None and digests.shape != ids.shape:
+            raise ValueError(f"{len(maps)} maps need {len(maps)} digests, got {digests.shape}")
+        inside = None if self.inside is None else np.asarray(self.inside, np.float32)
+        if inside is not None and inside.shape != (len(maps), 4):
+            raise ValueError(f"inside must be [{len(maps)}, 4], got {inside.shape}")
+        columns = {"maps": maps, "ids": ids, "digests": digests, "inside": inside}
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
+        object.__setattr__(self, "identity", json.loads(json.dumps(self.identity)))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def regions(
+        self, alpha: float | str, region: str = "box", **options: Any
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Boxes and masks over the whole pictures, by the rule of `tfretrieval.saliency.regions`.
+
+        Where the network looked into boxes, so lie the regions: boxes are exact, masks go to the
+        nearest cell of a raster of their own size over the whole picture.
+
+        Returns:
+            Boxes float32 `[N, 4]` and masks bool `[N, m, m]`; None for what the region has not.
+        """
+        find = tf.function(
+            lambda maps: saliency.regions(maps, alpha, region, **options),
+            input_signature=[tf.TensorSpec([None, *self.maps.shape[1:]], tf.uint8)],
+            # Errors stay as they are, one line long.
+            autograph=False,
+        )
+        starts = range(0, max(len(self), 1), _BLOCK)
+        found = [find(self.maps[start : start + _BLOCK]) for start in starts]
+        boxes, masks = (
+            None if column[0] is None else np.concatenate([part.numpy() for part in column])
+            for column in zip(*found, strict=True)
+        )
+        if self.inside is None:
+            return boxes, masks
+        return (
+            None if boxes is None else _boxes_in_picture(boxes, self.inside),
+            None if masks is None else _masks_in_picture(masks, self.inside),
+        )
+
+
+def look(
+    localizer: Localizer,
+    records: Records,
+    path: str | os.PathLike[str],
+    *,
+    batch_size: int,
+    progress: bool = True,
+    boxes: np.ndarray | None = None,
+) -> SaliencyTable:
+    """The table at `path`; made by one pass over all records where it is not there yet.
+
+    The file appears whole or not at all; until then the parts lie in the folder `<path>.parts`.
+
+    Args:
+        localizer: from images float32 `[B, S, S, 3]` to maps uint8 `[B, h, w]`.
+        progress: show a bar with pictures per second on a terminal, if it takes some seconds.
+        boxes: `[N, 4]`, the part of each record's picture to look into; by default all of it.
+
+    Raises:
+        DataError: the file or its parts are damaged, or of another network or other pictures.
+    """
+    if not len(records):
+        raise ValueError("no pictures to look at: the records are empty")
+    path, identity, inside = Path(path), localizer.identity, None
+    if boxes is not None:
+        inside = np.asarray(boxes, np.float32)
+        checksum = hashlib.sha256(inside.astype("<f4").tobytes()).hexdigest()
+        identity = {**identity, "inside": checksum[:16]}
+    folder = path.with_name(f"{path.name}.parts")
+
+    def table(rows: np.ndarray, maps: np.ndarray) -> SaliencyTable:
+        columns = (None if c is None else c[rows] for c in (records.digests, inside))
+        return SaliencyTable(maps, records.ids[rows], identity, *columns)
+
+    if path.exists():
+        whole = load(path, identity, records.ids, records.digests)
+    else:
+        parts = _resumed(folder, identity, records)
+        done = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in parts)])
+        left = np.setdiff1d(np.arange(len(records)), done)
+        bar = tqdm(
+            desc="looking for the subject",
+            total=len(records),
+            initial=len(records) - len(left),
+            unit=" pictures",
+            delay=3,
+            disable=None if progress else True,
+        )
+        with bar:
+            for rows, maps in _looks(localizer, records, left, batch_size, inside, bar.update):
+                _write(table(rows, maps), folder, folder / f"{rows[0]:09d}-{rows[-1]:09d}.npz")
+                parts.append((rows, maps))
+        maps = np.empty((len(records), *parts[0][1].shape[1:]), np.uint8)
+        for rows, part in parts:
+            maps[rows] = part
+        whole = table(np.arange(len(records)), maps)
+        _write(whole, folder, path)
+    _remove(folder)
+    return whole
+
+
+def load(
+    path: str | os.PathLike[str],
+    identity: dict[str, Any],
+    ids: np.ndarray,
+    digests: np.ndarray | None = None,
+) -> SaliencyTable:
+    """Reads a table that `look` wrote, for these pictures and none else. Nothing in it is executed.
+
+    Args:
+        identity: how the maps must have been made: `Localizer.identity`, and for a table made
+            inside boxes also their checksum.
+        ids: `[N]`, the pictures in their order.
+        digests: `[N]`, their SHA-256: refused where the table has others.
+
+    Raises:
+        DataError: no such file, a damaged one, or one of another network or other pictures.
+    """
+    table = _read(path, identity)
+    ids = np.asarray(ids, dtype=str)
+    if len(ids) != len(table):
+        raise DataError(f"{path} is of {len(table)} pictures, here are {len(ids)}: {_REMEDY}")
+    if (other := np.flatnonzero(ids != table.ids)).size:
+        there, here = str(table.ids[other[0]]), str(ids[other[0]])
+        raise DataError(f"{path} is of other pictures ({there!r} there, {here!r} here): {_REMEDY}")
+    _check_digests(path, table, digests)
+    return table
+
+
+def _looks(
+    localizer: Localizer,
+    records: Records,
+    left: np.ndarray,
+    batch_size: int,
+    boxes: np.ndarray | None,
+    told: Callable[[int], Any],
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows and their maps, in whole batches of about `INTERVAL` seconds."""
+    if not len(left):
+        return
+    size = localizer.image_size
+    look_at = tf.function(
+        lambda pictures: localizer(pictures),
+        input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32)],
+    )
+    fresh: list[np.ndarray] = []
+    done, seen, began = 0, 0, time.monotonic()
+    batches = steps.eval_batches(records, left, image_size=size, batch_size=batch_size, boxes=boxes)
+    for pictures, _ in batches:
+        fresh.append(look_at(pictures).numpy())
+        seen += len(fresh[-1])
+        told(len(fresh[-1]))
+        if seen == len(left) or time.monotonic() - began >= INTERVAL:
+            yield left[done:seen], np.concatenate(fresh)
+            fresh, done, began = [], seen, time.monotonic()
+
+
+def _resumed(
+    folder: Path, identity: dict[str, Any], records: Records
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows and their maps from the parts of a pass that was killed."""
+    found = []
+    rows = {name: row for row, name in enumerate(records.ids.tolist())}
+    remedy = f"delete the folder {folder} or name another file"
+    for path in sorted(folder.glob("*.npz")):
+        part = _read(path, identity, remedy)
+        strange = [name for name in part.ids.tolist() if name not in rows]
+        if strange:
+            raise DataError(f"{path} is of other pictures ({strange[0]!r} is not here): {remedy}")
+        places = np.array([rows[name] for name in part.ids.tolist()], np.int64)
+        digests = None if records.digests is None else records.digests[places]
+        _check_digests(path, part, digests, remedy)
+        found.append((places, part.maps))
+    return found
+
+
+def _read(
+    path: str | os.PathLike[str], identity: dict[str, Any], remedy: str = _REMEDY
+) -> SaliencyTable:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            columns = dict(file)
+        before = dict(json.loads(str(columns.pop("identity"))))
+        table = SaliencyTable(identity=before, **columns)
+        names = sorted({*before, *identity})
+    except FileNotFoundError as error:
+        raise DataError(f"there is no saliency table {path}") from error
+    except Exception as error:  # a damaged file may fail anyhow
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} is no saliency table or damaged ({reason}): {remedy}") from error
+    now = json.loads(json.dumps(identity))
+    told = [
+        f"{name} is {before.get(name)!r} there, {now.get(name)!r} here"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
+    if told:
+        raise DataError(f"{path} was made in another way ({'; '.join(told)}): {remedy}")
+    return table
+
+
+def _check_digests(
+    path: str | os.PathLike[str],
+    table: SaliencyTable,
+    digests: np.ndarray | None,
+    remedy: str = _REMEDY,
+) -> None:
+    if digests is None or table.digests is None:
+        return
+    if (changed := np.flatnonzero(np.asarray(digests) != table.digests)).size:
+        name = str(table.ids[changed[0]])
+        raise DataError(f"{path} was made when picture {name!r} had other contents: {remedy}")
+
+
+def _write(table: SaliencyTable, folder: Path, path: Path) -> None:
+    """The table at `path`, whole or not at all; what is half written lies in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / "partial"
+    columns: dict[str, Any] = {
+        "maps": table.maps,
+        "ids": table.ids,
+        "identity": json.dumps(table.identity),
+    }
+    optional = {"digests": table.digests, "inside": table.inside}
+    columns |= {name: column for name, column in optional.items() if column is not None}
+    with open(aside, "wb") as file:
+        np.savez_compressed(file, **columns)
+    os.replace(aside, path)
+
+
+def _remove(folder: Path) -> None:
+    """The folder with its parts; it stays where somebody put another file into it."""
+    for part in (*folder.glob("*.npz"), folder / "partial"):
+        part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _boxes_in_picture(boxes: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Boxes relative to `inside`, put into the whole picture."""
+    start, size = inside[:, None, :2], (inside[:, 2:] - inside[:, :2])[:, None]
+    return np.clip(start + boxes.reshape(-1, 2, 2) * size, 0, 1).reshape(-1, 4)
+
+
+def _masks_in_picture(masks: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Masks over `inside`, put on a raster over the whole picture; a lost one becomes all of it."""
+    places, within = [], []
+    for axis, cells in enumerate(masks.shape[1:]):
+        centres = (np.arange(cells) + 0.5) / cells
+        start, stop = inside[:, axis, None], inside[:, axis + 2, None]
+        place = np.floor((centres - start) / (stop - start) * cells).astype(np.int64)
+        places.append(np.clip(place, 0, cells - 1))
+        within.append((place >= 0) & (place < cells))
+    rows, columns = places[0][:, :, None], places[1][:, None, :]
+    placed = masks[np.arange(len(masks))[:, None, None], rows, columns]
+    placed &= within[0][:, :, None] & within[1][:, None, :]
+    placed[~placed.any((1, 2))] = True
+    return placed

@@ -1,0 +1,103 @@
+"""The settings that the triplet recipes share: data, stage 1, saliency, stage 2."""
+
+import dataclasses
+import os
+
+from recipes.common.cli import option, require
+
+POSITIVE = ("learning_rate", "hash_learning_rate")
+AT_LEAST_ONE = (
+    "image_size", "width", "epochs", "batch_size", "bits", "hash_epochs", "remine",
+)  # fmt: skip
+SEEDS = ("seed", "split_seed")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What every triplet recipe lets its user set; a recipe adds its own and other defaults."""
+
+    dataset: str = option("caltech_birds2011", "name in the catalogue (paper)")
+    data_dir: str | None = option(None, "where the data lie (default: TFDS's folder)")
+    download: bool = option(False, "fetch data and weights that are not there")
+    skip_unreadable: bool = option(False, "leave pictures out that cannot be read, and list them")
+    singletons: str = option("keep", "classes of one picture", choices=("keep", "refuse"))
+    held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
+    image_size: int = option(299, "pixels of a side (paper)")
+    width: int = option(64, "channels of the first stage (paper: 64)")
+    epochs: int = option(50, "epochs of stage 1 (paper)")
+    batch_size: int = option(64, "pictures or triplets a step (our choice)")
+    learning_rate: float = option(1e-3, "of stage 1: AdamW, cosine decay (our choice)")
+    weight_decay: float = option(0.05, "of stage 1 (our choice)")
+    mixed_precision: bool = option(False, "float16 arithmetic in stage 1 (our choice)")
+    saliency_layer: str | None = option(
+        None, "of the saliency network (default: the deepest map of 4x4 or more)"
+    )
+    grey: str = option(
+        "minmax", "from map to grey picture (ours)", choices=("minmax", "viridis_luma")
+    )
+    region: str = option("box", "what is kept (ours)", choices=("box", "mask", "mask_in_box"))
+    bits: int = option(64, "length of the code (paper: 16, 32, 48, 64)")
+    standardize: bool = option(True, "centre and scale features before the hash layer (ours)")
+    hash_activation: str = option("tanh", "of the hash layer (ours)", choices=("tanh", "sigmoid"))
+    hash_epochs: int = option(90, "epochs of stage 2 (paper)")
+    hash_learning_rate: float = option(1e-3, "of stage 2: Adam (our choice)")
+    remine: int = option(3, "epochs between two minings (paper)")
+    beta: float = option(0.5, "hardness factor of the mining (our choice)")
+    gap_target: float = option(
+        5.0, "the gap the paper wants, for the figure and the share above it"
+    )
+    seed: int = option(0, "of initial weights, order, augmentation, mining and held-out part")
+    split_seed: int = option(0, "of the queries drawn from a folder that names none")
+
+    def __post_init__(self):
+        if self.data_dir is not None:
+            # The run belongs to the data, wherever it is started from.
+            object.__setattr__(self, "data_dir", os.path.abspath(self.data_dir))
+        for name in AT_LEAST_ONE:
+            value = getattr(self, name)
+            require(value >= 1, f"{flag(name)} must be at least 1, got {value}")
+        for name in POSITIVE:
+            value = getattr(self, name)
+            require(value > 0, f"{flag(name)} must be positive, got {value}")
+        for name in SEEDS:
+            value = getattr(self, name)
+            require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")
+        require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
+        require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
+
+
+@dataclasses.dataclass(frozen=True)
+class SaliencySettings(Settings):
+    """The same where one saliency network is chosen."""
+
+    saliency_network: str = option(
+        "inception_resnet_v2",
+        "who points at the subject: inception_resnet_v2 (paper), inception_v3, resnet18, stage1 "
+        "(the ResNet18 just trained on whole pictures), or a .keras file",
+    )
+    saliency_weights: str = option("imagenet", "its weights: imagenet (paper), none, or a file")
+    saliency_maps: str = option(
+        "sum",
+        "sum of the channels (paper), or class: the activation of the predicted class",
+        choices=("sum", "class"),
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("saliency_network", "saliency_weights"):
+            if os.path.isfile(value := getattr(self, name)):
+                object.__setattr__(self, name, os.path.abspath(value))
+
+
+def check_alpha(alpha: float | str, name: str) -> None:
+    """A threshold: a share between 0 and 1, or ``mean``."""
+    require(
+        alpha == "mean" or (isinstance(alpha, float) and 0 < alpha < 1),
+        f"{flag(name)} must lie between 0 (keeps nearly everything) and 1 (keeps nothing), or be "
+        f"mean, got {alpha}",
+    )
+
+
+def flag(name: str) -> str:
+    """The command-line flag of a setting."""
+    return "--" + name.replace("_", "-")

@@ -1,0 +1,67 @@
+"""One network on one view of the pictures, from stage 1 to codes: a row of table 2."""
+
+import dataclasses
+
+from recipes.common import heads, measure, stage1
+from recipes.common.data import Experiment
+from recipes.common.run_folder import RunFolder
+from recipes.common.saliency import View
+from tfretrieval.losses import AdaptiveTripletLoss
+
+CODES = ("cross-entropy codes", "adaptive triplet")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ViewRow:
+    """What a network reaches on a view.
+
+    Attributes:
+        accuracy: share of the queries that stage 1 classifies right.
+        held_out_map: mAP of the held-out pictures by the adaptive triplet's codes.
+        rows: of the codes of cross-entropy and of the adaptive triplet.
+    """
+
+    name: str
+    accuracy: float
+    held_out_map: float
+    rows: dict[str, measure.Row]
+
+
+def measure_view(
+    name: str, train, view: View, config, experiment: Experiment, folder: RunFolder
+) -> ViewRow:
+    """Trains a network on a view and measures its two codes.
+
+    Args:
+        name: of the row, and of its files in the run.
+        train: ``train()`` gives the trained classifier and its history.
+    """
+    classifier, _ = train()
+    cached = stage1.cached_features(name, classifier, config, experiment, folder, view)
+    data = experiment.data
+    task = heads.HeadTask(
+        cached["features"],
+        data.records.labels,
+        experiment.fit,
+        data.num_classes,
+        config.standardize,
+        evaluate=lambda codes: measure.test_map(codes, experiment),
+    )
+    loss = AdaptiveTripletLoss("given")
+    trained = {
+        CODES[0]: folder.step(
+            f"{name}/cross-entropy", lambda: heads.train_cross_entropy(task, config)
+        ),
+        CODES[1]: folder.step(
+            f"{name}/adaptive-mined", lambda: heads.train_triplet(task, config, loss, "mined")
+        ),
+    }
+    return ViewRow(
+        name,
+        measure.accuracy(cached["logits"], experiment),
+        measure.held_out_map(trained[CODES[1]]["codes"], experiment),
+        {
+            row: measure.measure_codes(name, row, h["codes"], experiment)
+            for row, h in trained.items()
+        },
+    )

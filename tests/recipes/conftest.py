@@ -1,0 +1,21 @@
+"""What the tests of all recipes use."""
+
+import pytest
+import tensorflow as tf
+
+import tfretrieval
+
+
+@pytest.fixture
+def small_network(monkeypatch):
+    """One convolution in place of the ResNets, whose tracing would take the most of the time."""
+
+    def build(input_shape, width):
+        x = inputs = tf.keras.Input(input_shape, name="image")
+        x = tf.keras.layers.Rescaling(1 / 255)(x)
+        x = tf.keras.layers.Conv2D(width, 3, strides=4)(x)
+        x = tf.keras.layers.BatchNormalization(name="map")(x)
+        return tf.keras.Model(inputs, x, name="small")
+
+    for name in ("resnet18", "resnet18_i"):
+        monkeypatch.setattr(tfretrieval.backbones, name, build)

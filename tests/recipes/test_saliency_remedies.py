@@ -1,0 +1,47 @@
+"""One tiny run of the remedies, end to end."""
+
+import json
+
+from recipes import saliency_remedies
+from recipes.common.cli import main
+from tests.checks import check_recipe
+from tests.recipes.pictures import write_table_with_boxes
+
+SMALL = [
+    *("--dataset", "folder", "--source", "folder", "--image-size", "32", "--width", "4"),
+    *("--source-epochs", "1", "--epochs", "1", "--batch-size", "8", "--bits", "12"),
+    *("--hash-epochs", "2", "--remine", "2", "--alphas", "0.2", "0.6"),
+    *("--saliency-layer", "map"),
+]
+FILES = frozenset({"alpha.npz", "average_precision.npz", "figures", "report.md", "results.json"})
+ROWS = [
+    "whole picture",
+    "true box",
+    "pretrained",
+    "stage 1",
+    "class maps",
+    "pretrained, chosen alpha",
+    "two rounds",
+]
+
+
+def run(run_dir, table, *flags):
+    argv = [*SMALL, "--data-dir", str(table), "--run-dir", str(run_dir), *flags]
+    recipe = saliency_remedies
+    return main(recipe.Config, recipe.run, recipe.run_seeds, "about", argv)
+
+
+def test_contract(tmp_path, monkeypatch, small_network):
+    table = write_table_with_boxes(tmp_path)
+    check_recipe(lambda run_dir: run(run_dir, table), tmp_path, table, monkeypatch, FILES, step=9)
+    results = json.loads((tmp_path / "whole" / "results.json").read_text())
+    assert list(results["rows"]) == ROWS and results["alpha"] in (0.2, 0.6)
+    assert results["rows"]["true box"]["mean_iou"] == 1
+    assert results["rows"]["whole picture"]["area"] == 1
+
+
+def test_two_seeds_in_one_table(tmp_path, capsys, small_network):
+    assert run(tmp_path / "run", write_table_with_boxes(tmp_path), "--seeds", "2") == 0
+    printed = capsys.readouterr().out
+    assert all(f"| {row}" in printed for row in ROWS)
+    assert "± " in printed and "95 % interval" in printed

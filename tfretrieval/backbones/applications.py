@@ -1,0 +1,121 @@
+"""The Inception networks of tf.keras.applications, which take pictures in [0, 255] here."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import tensorflow as tf
+
+ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications"
+# network -> where its ImageNet weights lie under ADDRESS, and their MD5, as Keras publishes both
+FILES = {
+    "inception_v3": (
+        "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "bcbd6486424b2319ff4ef7d526e38f63",
+    ),
+    "inception_resnet_v2": (
+        "inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "d19885ff4a710c122648d3b5c3b684e4",
+    ),
+}
+
+
+class WeightsError(ValueError):
+    """A weights file that is missing, broken or another network's."""
+
+
+def inception_v3(
+    input_shape: Sequence[int | None] = (299, 299, 3),
+    weights: str | os.PathLike[str] | None = None,
+    download: bool = False,
+) -> tf.keras.Model:
+    """Inception-v3 (Szegedy et al. 2016) without its classifier, as tf.keras.applications has it.
+
+    Pictures enter in [0, 255]; the first layer, ``preprocess``, maps them to [-1, 1]. The layers
+    behind it keep Keras's names; the last map is ``mixed10``.
+
+    Args:
+        input_shape: ``(height, width, 3)``, 75 pixels a side or more; ``None`` for sizes that vary.
+        weights: ``None`` for random ones, ``"imagenet"``, or the path of an ``.h5`` file: Keras's
+            own "notop" file or one that this model's ``save_weights`` wrote. ``"imagenet"`` is
+            Keras's file in ``models`` under ``$KERAS_HOME``, which is ``~/.keras`` unless set.
+        download: lets Keras fetch the ImageNet file where it is missing.
+
+    Returns:
+        A functional model: images ``[B, H, W, 3]`` to a map with 2,048 channels, 8 x 8 at 299.
+
+    Raises:
+        ValueError: an ``input_shape`` that is too small.
+        WeightsError: a file that is missing or does not fit; a ``ValueError`` too.
+
+    >>> inception_v3((75, 75, 3)).output_shape
+    (None, 1, 1, 2048)
+    """
+    build = tf.keras.applications.InceptionV3
+    return _backbone("inception_v3", build, input_shape, weights, download)
+
+
+def inception_resnet_v2(
+    input_shape: Sequence[int | None] = (299, 299, 3),
+    weights: str | os.PathLike[str] | None = None,
+    download: bool = False,
+) -> tf.keras.Model:
+    """Inception-ResNet-v2 (Szegedy et al. 2017) without its classifier: 54 million weights.
+
+    The last map, ``conv_7b_ac``, has 1,536 channels and is 8 x 8 at 299 pixels; Pan et al. 2021
+    read saliency from it. Arguments, preprocessing and errors are those of :func:`inception_v3`.
+    """
+    build = tf.keras.applications.InceptionResNetV2
+    return _backbone("inception_resnet_v2", build, input_shape, weights, download)
+
+
+def _backbone(
+    name: str,
+    build: Callable[..., tf.keras.Model],
+    input_shape: Sequence[int | None],
+    weights: str | os.PathLike[str] | None,
+    download: bool,
+) -> tf.keras.Model:
+    # Before the network is built, which takes seconds: a missing file is told at once.
+    path = None if weights is None else _weights_file(name, weights, download)
+    shape = tuple(input_shape)
+    images = tf.keras.layers.Input(shape, name="image")
+    x = tf.keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocess")(images)
+    network = build(include_top=False, weights=None, input_tensor=x, input_shape=shape)
+    # Keras makes the input a list of one, and then warns at every call with a tensor.
+    model = tf.keras.Model(images, network.output, name=name)
+    if path is not None:
+        try:
+            model.load_weights(str(path))
+        except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+            raise WeightsError(
+                f"{path} does not hold the weights of {name} without its classifier: give another "
+                "file, or delete it and fetch it again"
+            ) from error
+    return model
+
+
+def _weights_file(name: str, weights: str | os.PathLike[str], download: bool) -> Path:
+    """The file to load, which exists."""
+    if weights != "imagenet":
+        path = Path(weights)
+        if not path.is_file():
+            raise WeightsError(f"there is no weights file {path}")
+        return path
+    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    file, md5 = FILES[name]
+    address = f"{ADDRESS}/{file}"
+    path = home / "models" / Path(file).name
+    if path.is_file():
+        return path
+    if not download:
+        raise WeightsError(
+            f"the ImageNet weights of {name} are not at {path}: put {address} there, or pass "
+            "download=True"
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    return Path(
+        tf.keras.utils.get_file(
+            path.name, address, file_hash=md5, cache_dir=str(home), cache_subdir="models"
+        )
+    )
