@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "augment",
         "catalogue",
         "order",
+        "published",
         "records",
         "saliency_table",
         "sources",

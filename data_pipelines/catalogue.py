@@ -1,8 +1,9 @@
 """Data sets by name. An entry says which pictures train, which are searched, and which search.
 
 >>> names()
-('caltech_birds2011', 'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo',
-'drawn_objects', 'folder')
+('caltech_birds2011', 'caltech_birds2011/zero_shot', 'cars196', 'cars196/zero_shot', 'cifar10',
+'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo', 'drawn_objects', 'folder',
+'stanford_dogs')
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def load(
 
     Args:
         name: one of `names()`; `drawn_birds` is short for `drawn_birds/demo`.
-        data_dir: for `folder` the directory or CSV file; else where TFDS keeps prepared data, by
-            default its own place.
+        data_dir: for `folder` the directory or CSV file; for drawn sets where TFDS keeps prepared
+            data, by default its own place; for published ones see `published.load_published`.
         seed: of the split, where the data come without one.
         download: allow an entry to fetch what is not there.
         skip_unreadable: leave out pictures that cannot be read, instead of stopping.
@@ -109,16 +110,13 @@ def _drawn_objects(data_dir: str | None, seed: int, download: bool) -> Retrieval
     return _given_split("drawn_objects", str(builder.version), listing)
 
 
-def _caltech_birds2011(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
-    listing = sources.read_tfds("caltech_birds2011", ("train", "test"), data_dir, download=download)
-    dataset = _given_split("caltech_birds2011", "0.2.0", listing)
-    counts = (len(dataset.train), len(dataset.query), dataset.num_classes)
-    if counts != (5994, 5794, 200):
-        raise DataError(
-            "caltech_birds2011 must have 5994 training pictures, 5794 queries and 200 classes, "
-            f"got {counts[0]}, {counts[1]} and {counts[2]}: prepare it again"
-        )
-    return dataset
+def _published(name: str) -> Entry:
+    def entry(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+        from data_pipelines.published import load_published
+
+        return load_published(name, data_dir, download)
+
+    return entry
 
 
 def _given_split(name: str, version: str, listing: Listing) -> RetrievalDataset:
@@ -128,10 +126,15 @@ def _given_split(name: str, version: str, listing: Listing) -> RetrievalDataset:
 
 
 _ENTRIES: dict[str, Entry] = {
-    "caltech_birds2011": _caltech_birds2011,
+    "caltech_birds2011": _published("caltech_birds2011"),
+    "caltech_birds2011/zero_shot": _published("caltech_birds2011/zero_shot"),
+    "cars196": _published("cars196"),
+    "cars196/zero_shot": _published("cars196/zero_shot"),
+    "cifar10": _published("cifar10"),
     "drawn_birds/crowded": _drawn_birds("crowded"),
     "drawn_birds/cub_like": _drawn_birds("cub_like"),
     "drawn_birds/demo": _drawn_birds("demo"),
     "drawn_objects": _drawn_objects,
     "folder": _folder,
+    "stanford_dogs": _published("stanford_dogs"),
 }

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 import time
@@ -45,7 +44,6 @@ class SaliencyTable:
         ids: `[N]` str, the pictures.
         identity: plain JSON values that tell how the maps were made (`Localizer.identity`).
         digests: `[N]` str, SHA-256 of the pictures' bytes, where the records had them.
-        inside: float32 `[N, 4]`, the boxes that were looked into; None for whole pictures.
 
     Raises:
         ValueError: maps of another kind, or columns of different lengths.
@@ -59,7 +57,6 @@ class SaliencyTable:
     ids: np.ndarray
     identity: dict[str, Any]
     digests: np.ndarray | None = None
-    inside: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         maps, ids = np.asarray(self.maps), np.asarray(self.ids, dtype=str)
@@ -70,11 +67,7 @@ class SaliencyTable:
         digests = None if self.digests is None else np.asarray(self.digests, dtype=str)
         if digests is not None and digests.shape != ids.shape:
             raise ValueError(f"{len(maps)} maps need {len(maps)} digests, got {digests.shape}")
-        inside = None if self.inside is None else np.asarray(self.inside, np.float32)
-        if inside is not None and inside.shape != (len(maps), 4):
-            raise ValueError(f"inside must be [{len(maps)}, 4], got {inside.shape}")
-        columns = {"maps": maps, "ids": ids, "digests": digests, "inside": inside}
-        for name, column in columns.items():
+        for name, column in {"maps": maps, "ids": ids, "digests": digests}.items():
             object.__setattr__(self, name, column)
         object.__setattr__(self, "identity", json.loads(json.dumps(self.identity)))
 
@@ -85,9 +78,6 @@ class SaliencyTable:
         self, alpha: float | str, region: str = "box", **options: Any
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Boxes and masks over the whole pictures, by the rule of `tfretrieval.saliency.regions`.
-
-        Where the network looked into boxes, so lie the regions: boxes are exact, masks go to the
-        nearest cell of a raster of their own size over the whole picture.
 
         Returns:
             Boxes float32 `[N, 4]` and masks bool `[N, m, m]`; None for what the region has not.
@@ -104,12 +94,7 @@ class SaliencyTable:
             None if column[0] is None else np.concatenate([part.numpy() for part in column])
             for column in zip(*found, strict=True)
         )
-        if self.inside is None:
-            return boxes, masks
-        return (
-            None if boxes is None else _boxes_in_picture(boxes, self.inside),
-            None if masks is None else _masks_in_picture(masks, self.inside),
-        )
+        return boxes, masks
 
 
 def look(
@@ -119,7 +104,6 @@ def look(
     *,
     batch_size: int,
     progress: bool = True,
-    boxes: np.ndarray | None = None,
 ) -> SaliencyTable:
     """The table at `path`; made by one pass over all records where it is not there yet.
 
@@ -128,23 +112,18 @@ def look(
     Args:
         localizer: from images float32 `[B, S, S, 3]` to maps uint8 `[B, h, w]`.
         progress: show a bar with pictures per second on a terminal, if it takes some seconds.
-        boxes: `[N, 4]`, the part of each record's picture to look into; by default all of it.
 
     Raises:
         DataError: the file or its parts are damaged, or of another network or other pictures.
     """
     if not len(records):
         raise ValueError("no pictures to look at: the records are empty")
-    path, identity, inside = Path(path), localizer.identity, None
-    if boxes is not None:
-        inside = np.asarray(boxes, np.float32)
-        checksum = hashlib.sha256(inside.astype("<f4").tobytes()).hexdigest()
-        identity = {**identity, "inside": checksum[:16]}
+    path, identity = Path(path), localizer.identity
     folder = path.with_name(f"{path.name}.parts")
 
     def table(rows: np.ndarray, maps: np.ndarray) -> SaliencyTable:
-        columns = (None if c is None else c[rows] for c in (records.digests, inside))
-        return SaliencyTable(maps, records.ids[rows], identity, *columns)
+        digests = None if records.digests is None else records.digests[rows]
+        return SaliencyTable(maps, records.ids[rows], identity, digests)
 
     if path.exists():
         whole = load(path, identity, records.ids, records.digests)
@@ -161,7 +140,7 @@ def look(
             disable=None if progress else True,
         )
         with bar:
-            for rows, maps in _looks(localizer, records, left, batch_size, inside, bar.update):
+            for rows, maps in _looks(localizer, records, left, batch_size, bar.update):
                 _write(table(rows, maps), folder, folder / f"{rows[0]:09d}-{rows[-1]:09d}.npz")
                 parts.append((rows, maps))
         maps = np.empty((len(records), *parts[0][1].shape[1:]), np.uint8)
@@ -182,8 +161,7 @@ def load(
     """Reads a table that `look` wrote, for these pictures and none else. Nothing in it is executed.
 
     Args:
-        identity: how the maps must have been made: `Localizer.identity`, and for a table made
-            inside boxes also their checksum.
+        identity: how the maps must have been made: `Localizer.identity`.
         ids: `[N]`, the pictures in their order.
         digests: `[N]`, their SHA-256: refused where the table has others.
 
@@ -206,7 +184,6 @@ def _looks(
     records: Records,
     left: np.ndarray,
     batch_size: int,
-    boxes: np.ndarray | None,
     told: Callable[[int], Any],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows and their maps, in whole batches of about `INTERVAL` seconds."""
@@ -219,7 +196,7 @@ def _looks(
     )
     fresh: list[np.ndarray] = []
     done, seen, began = 0, 0, time.monotonic()
-    batches = steps.eval_batches(records, left, image_size=size, batch_size=batch_size, boxes=boxes)
+    batches = steps.eval_batches(records, left, image_size=size, batch_size=batch_size)
     for pictures, _ in batches:
         fresh.append(look_at(pictures).numpy())
         seen += len(fresh[-1])
@@ -290,13 +267,10 @@ def _write(table: SaliencyTable, folder: Path, path: Path) -> None:
     """The table at `path`, whole or not at all; what is half written lies in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     aside = folder / "partial"
-    columns: dict[str, Any] = {
-        "maps": table.maps,
-        "ids": table.ids,
-        "identity": json.dumps(table.identity),
-    }
-    optional = {"digests": table.digests, "inside": table.inside}
-    columns |= {name: column for name, column in optional.items() if column is not None}
+    identity = json.dumps(table.identity)
+    columns: dict[str, Any] = {"maps": table.maps, "ids": table.ids, "identity": identity}
+    if table.digests is not None:
+        columns["digests"] = table.digests
     with open(aside, "wb") as file:
         np.savez_compressed(file, **columns)
     os.replace(aside, path)
@@ -308,25 +282,3 @@ def _remove(folder: Path) -> None:
         part.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         folder.rmdir()
-
-
-def _boxes_in_picture(boxes: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Boxes relative to `inside`, put into the whole picture."""
-    start, size = inside[:, None, :2], (inside[:, 2:] - inside[:, :2])[:, None]
-    return np.clip(start + boxes.reshape(-1, 2, 2) * size, 0, 1).reshape(-1, 4)
-
-
-def _masks_in_picture(masks: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Masks over `inside`, put on a raster over the whole picture; a lost one becomes all of it."""
-    places, within = [], []
-    for axis, cells in enumerate(masks.shape[1:]):
-        centres = (np.arange(cells) + 0.5) / cells
-        start, stop = inside[:, axis, None], inside[:, axis + 2, None]
-        place = np.floor((centres - start) / (stop - start) * cells).astype(np.int64)
-        places.append(np.clip(place, 0, cells - 1))
-        within.append((place >= 0) & (place < cells))
-    rows, columns = places[0][:, :, None], places[1][:, None, :]
-    placed = masks[np.arange(len(masks))[:, None, None], rows, columns]
-    placed &= within[0][:, :, None] & within[1][:, None, :]
-    placed[~placed.any((1, 2))] = True
-    return placed

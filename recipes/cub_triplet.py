@@ -1,6 +1,7 @@
 """Adaptive triplet network on CUB-200-2011 (Pan et al. 2021).
 
-    python -m recipes.cub_triplet                 prepared TFDS data, the paper's sizes
+    python -m recipes.cub_triplet                 prepared TFDS data, ImageNet weights that
+                                                  docs/weights.md tells of, the paper's sizes
     python -m recipes.cub_triplet --demo          drawn_birds, minutes on two CPU cores
 
 The method: a saliency network points at the subject of every picture, which is cut out. A network
@@ -51,6 +52,7 @@ class Config(SaliencySettings):
             "dataset": "drawn_birds/demo",
             "image_size": 128,
             "width": 16,
+            "weights": "none",
             "epochs": 14,
             "saliency_network": "stage1",
             "margins": (1.0, 4.0, 8.0),
@@ -63,6 +65,7 @@ def run(config: Config, folder: RunFolder) -> str:
         return (folder / "report.md").read_text(encoding="utf-8")
     crops = any(name.endswith("+crop") for name in config.networks)
     strategy = common.session.start(config.seed, config.mixed_precision)
+    common.networks.check_weights(config.networks, config)
     pretrained = common.saliency.pretrained(config) if crops else None
     experiment = common.data.open_data(config, folder)
     common.session.record(folder)
@@ -152,8 +155,7 @@ def train_stage1(name, config, experiment, folder, strategy, view):
     """The classifier of this name: a backbone, and after a + what it sees."""
 
     def build():
-        size = (config.image_size, config.image_size, 3)
-        backbone = getattr(tfr.backbones, name.partition("+")[0])(size, config.width)
+        backbone = common.networks.backbone(name, config)
         return tfr.models.classifier(backbone, experiment.data.num_classes)
 
     return common.stage1.train_classifier(name, build, config, experiment, folder, strategy, view)
@@ -165,7 +167,7 @@ def find_localizer(pretrained, config, experiment, folder, strategy):
         return pretrained
     whole = common.saliency.WHOLE
     network, _ = train_stage1("resnet18", config, experiment, folder, strategy, whole)
-    return common.saliency.localizer(network, config)
+    return common.saliency.localizer(network, config, config.saliency_maps)
 
 
 def triplet_losses(config):

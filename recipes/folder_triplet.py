@@ -22,6 +22,9 @@ class Config(cub_triplet.Config):
     recipe: str = dataclasses.field(default="folder_triplet", init=False)
     dataset: str = option("folder", "name in the catalogue")
     image_size: int = option(64, "pixels of a side (our choice)")
+    weights: str = option(
+        "none", "what stage 1 starts from: none for random numbers (ours), imagenet, or a file"
+    )
     epochs: int = option(25, "epochs of stage 1 (our choice)")
     saliency_network: str = option(
         "stage1",

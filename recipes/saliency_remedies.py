@@ -14,7 +14,7 @@ there is to gain.
 import dataclasses
 import sys
 
-import tfretrieval as tfr
+from data_pipelines.records import DataError
 from recipes import common, cub_triplet
 from recipes.common.cli import main, option
 from recipes.common.run_folder import RunFolder
@@ -32,6 +32,7 @@ class Config(Settings):
     network: str = option("resnet18", "trained (ours)", choices=("resnet18", "resnet18_i"))
     image_size: int = option(128, "pixels of a side (our choice)")
     width: int = option(16, "channels of the first stage (our choice)")
+    weights: str = option("none", "what networks start from: none (ours), imagenet, or a file")
     epochs: int = option(20, "epochs of stage 1 (our choice)")
     hash_epochs: int = option(30, "epochs of stage 2 (our choice)")
     saliency_layer: str | None = option(
@@ -44,7 +45,8 @@ class Config(Settings):
 
     def __post_init__(self):
         super().__post_init__()
-        for alpha in (self.alpha, *self.alphas):
+        check_alpha(self.alpha, "alpha")
+        for alpha in self.alphas:
             check_alpha(alpha, "alphas")
 
     @staticmethod
@@ -58,7 +60,11 @@ def run(config: Config, folder: RunFolder) -> str:
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
     strategy = common.session.start(config.seed, config.mixed_precision)
+    common.networks.check_weights([config.network], config)
+    common.saliency.check_layer(config)
     experiment = common.data.open_data(config, folder)
+    if experiment.data.records.boxes is None:
+        raise DataError(f"{experiment.data.name} has no true boxes, which this experiment needs")
     common.session.record(folder)
     views, rows = {}, {}
 
@@ -74,9 +80,6 @@ def run(config: Config, folder: RunFolder) -> str:
     def look(localizer, name):
         return common.saliency.look(localizer, config, experiment, folder, name)
 
-    def localizer(network):
-        return tfr.saliency.Localizer(network, config.saliency_layer, config.grey)
-
     def crop(localizer, table, alpha=config.alpha):
         return common.saliency.view(localizer, table, alpha, config.region)
 
@@ -86,18 +89,18 @@ def run(config: Config, folder: RunFolder) -> str:
     measure("true box", f"{config.network}+true", common.saliency.View(truth, found=truth))
 
     # The failure: a network that knows objects, but not these birds.
-    pretrained = localizer(pretrain(config, folder, strategy))
+    pretrained = common.saliency.localizer(pretrain(config, folder, strategy), config)
     table = look(pretrained, "pretrained")
     first = crop(pretrained, table)
     measure("pretrained", f"{config.network}+pretrained@{config.alpha}", first)
 
     # Remedy: the network that was trained on whole pictures of the target data.
     classifier, _ = train(config.network, whole)
-    stage1 = localizer(classifier)
+    stage1 = common.saliency.localizer(classifier, config)
     measure("stage 1", f"{config.network}+stage1", crop(stage1, look(stage1, "stage1")))
 
     # Remedy: what speaks for the predicted class, in place of everything that is there.
-    classes = tfr.saliency.ClassActivationLocalizer(classifier, grey=config.grey)
+    classes = common.saliency.localizer(classifier, config, maps="class")
     measure("class maps", f"{config.network}+class", crop(classes, look(classes, "class")))
 
     # Remedy: the alpha whose crops of held-out pictures the stage-1 network classifies best.
@@ -107,7 +110,7 @@ def run(config: Config, folder: RunFolder) -> str:
 
     # Remedy: the network that was trained on the pretrained one's crops looks again.
     retrained, _ = train(f"{config.network}+pretrained@{config.alpha}", first)
-    again = localizer(retrained)
+    again = common.saliency.localizer(retrained, config)
     measure("two rounds", f"{config.network}+again", crop(again, look(again, "again")))
 
     return common.remedies_report.write(config, experiment, views, rows, alpha, folder)
@@ -127,7 +130,8 @@ def pretrain(config, folder, strategy):
 
 def run_seeds(config: Config, run_dir: str, seeds: int) -> str:
     """The experiment with several seeds, one folder each, and the mean of their tables."""
-    return common.remedies_report.write_seeds(config, run, run_dir, seeds)
+    compose = common.remedies_report.seeds_report
+    return common.report.write_seeds(config, run, run_dir, seeds, compose)
 
 
 if __name__ == "__main__":

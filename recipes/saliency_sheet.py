@@ -44,6 +44,7 @@ class Config(SaliencySettings):
             "dataset": "drawn_birds/demo",
             "image_size": 128,
             "width": 16,
+            "weights": "none",
             "epochs": 14,
             "saliency_network": "stage1",
             "network": "resnet18",
@@ -55,6 +56,7 @@ def run(config: Config, folder: RunFolder) -> str:
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
     strategy = common.session.start(config.seed, config.mixed_precision)
+    common.networks.check_weights([config.network], config)
     pretrained = common.saliency.pretrained(config)
     experiment = common.data.open_data(config, folder)
     common.session.record(folder)
@@ -87,7 +89,8 @@ def run(config: Config, folder: RunFolder) -> str:
 
 def run_seeds(config: Config, run_dir: str, seeds: int) -> str:
     """The experiment with several seeds, one folder each, and the mean of their tables."""
-    return common.sheet_report.write_seeds(config, run, run_dir, seeds)
+    compose = common.sheet_report.seeds_report
+    return common.report.write_seeds(config, run, run_dir, seeds, compose)
 
 
 if __name__ == "__main__":

@@ -174,7 +174,8 @@ def check_recipe(main, folder: Path, pictures: Path, monkeypatch, files=RUN_FILE
     a run; a finished run answers without training; a run killed again and again, after each file it
     writes, with the next one whole but not yet in its place, ends with equal numbers and codes; the
     SavedModel, where there is one, loaded by plain TensorFlow in a fresh process, gives the run's
-    bits from the bytes of the files; ``model.keras`` loads in a fresh process.
+    bits from the bytes of the files; ``model.keras`` loads in a fresh process. A recipe of many
+    files is killed after every ``step`` of them, to be sooner done.
     """
     whole, killed = folder / "whole", folder / "killed"
     assert main(whole) == 0
@@ -184,7 +185,7 @@ def check_recipe(main, folder: Path, pictures: Path, monkeypatch, files=RUN_FILE
         assert main(whole) == 0
 
     attempts = _run_killed_after_every_file(main, killed, monkeypatch, step)
-    assert attempts > len(files) // step
+    assert attempts > max(1, len(files) // step)
     assert not list(killed.rglob("*.partial"))
     results = [json.loads((run / "results.json").read_text()) for run in (whole, killed)]
     for result in results:
@@ -204,7 +205,8 @@ class Killed(BaseException):
 
 
 def _run_killed_after_every_file(main, run_dir: Path, monkeypatch, step, most: int = 200) -> int:
-    """Starts the recipe again and again; each time its next file but ``step`` gets no name."""
+    """Starts the recipe again and again, each time for ``step`` more files; the next gets no
+    name."""
     writing = RunFolder.writing
 
     for attempt in range(1, most):

@@ -228,3 +228,12 @@ def test_load_gives_the_same_pixels_from_a_saved_model(tmp_path):
 def test_one_pixel_picture_fills_the_input():
     contents = encoded(np.full((1, 1, 3), 77, np.uint8), "PNG")
     np.testing.assert_allclose(images.load(contents, 4), 77.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("mask", [None, np.eye(4, dtype=bool)])
+def test_a_decoded_picture_gives_what_its_bytes_give(mask):
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    box = [0.1, 0.2, 0.9, 0.7]
+    expected = images.load(tf.io.encode_png(pixels), 16, box, mask)
+    for given in (pixels, pixels.astype(np.float32)):
+        np.testing.assert_allclose(images.view(given, 16, box, mask), expected, atol=1e-4)

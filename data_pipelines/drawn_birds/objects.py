@@ -42,6 +42,10 @@ class ObjectArtist:
     """
 
     def __init__(self, size: int = 160, seed: int = 1):
+        if size < 16:
+            raise ValueError(
+                f"a picture of {size} pixels is too small to hold an object: use 16 or more"
+            )
         self.size, self.seed = size, seed
         self.species = make_species(SPECIES, seed)
 

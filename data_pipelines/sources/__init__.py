@@ -1,4 +1,4 @@
-"""Where records come from: a folder or CSV file read in place, or prepared TFDS data."""
+"""Where records come from: a folder or CSV file, a published archive, or TFDS data."""
 
 import lazy_loader
 

@@ -1,12 +1,13 @@
 """Prepared TensorFlow Datasets as records: encoded pictures in memory, nothing decoded.
 
 Used of a builder's features are `image`, `label`, and where they exist `image/filename` or `id` as
-the id, `bbox`, and `domain`.
+the id, `bbox` or `objects/bbox` (the smallest box around all), and `domain`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,8 @@ import absl.logging
 import numpy as np
 import tensorflow_datasets as tfds
 
-from data_pipelines.records import DataError, Listing, Records, sane_boxes
+from data_pipelines.records import DataError, Listing, Records
+from data_pipelines.sources.boxes import around, put_right
 
 _ID_FEATURES = ("image/filename", "id")
 
@@ -50,6 +52,13 @@ def read_tfds(
     return Listing(records, np.array([split for split, _ in rows]), notes)
 
 
+def is_prepared(name: str, data_dir: str | None = None) -> bool:
+    """Whether TFDS has this data set ready, here or in its own place; nothing is fetched."""
+    if data_dir and not os.path.isdir(data_dir):
+        return False
+    return bool(tfds.builder(name, data_dir=data_dir).info.splits)
+
+
 def _prepare(builder: tfds.core.DatasetBuilder, download: bool) -> None:
     if builder.info.splits and not download:
         return
@@ -79,9 +88,8 @@ def _without_deprecations() -> Iterator[None]:
 
 def _rows(builder: tfds.core.DatasetBuilder, split: str) -> list[dict[str, Any]]:
     features = builder.info.features
-    wanted = [
-        name for name in ("image", "label", "bbox", "domain", *_ID_FEATURES) if name in features
-    ]
+    useful = ("image", "label", "bbox", "objects", "domain", *_ID_FEATURES)
+    wanted = [name for name in useful if name in features]
     decoders = tfds.decode.PartialDecoding(
         {name: True for name in wanted}, decoders={"image": tfds.decode.SkipDecoding()}
     )
@@ -99,16 +107,16 @@ def _records(
 ) -> tuple[Records, tuple[str, ...]]:
     boxes = None
     notes: tuple[str, ...] = ()
-    if "bbox" in builder.info.features:
-        boxes, changed = sane_boxes(np.array([row["bbox"] for row in rows]))
-        notes = (
-            (f"{changed} boxes had swapped or empty sides and were put right",) if changed else ()
-        )
-    has_domain = "domain" in builder.info.features
+    features = builder.info.features
+    if "bbox" in features:
+        boxes, notes = put_right(np.array([row["bbox"] for row in rows]))
+    elif "objects" in features:
+        boxes, notes = put_right(np.array([around(row["objects"]["bbox"]) for row in rows]))
+    has_domain = "domain" in features
     records = Records(
         ids=np.array([row["id"] for row in rows], dtype=str),
         labels=np.array([row["label"] for row in rows]),
-        class_names=tuple(builder.info.features["label"].names),
+        class_names=tuple(features["label"].names),
         blobs=tuple(row["image"] for row in rows),
         boxes=boxes,
         domains=np.array([row["domain"] for row in rows]) if has_domain else None,

@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "figures",
         "heads",
         "measure",
+        "networks",
         "remedies_report",
         "report",
         "run_folder",

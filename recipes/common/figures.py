@@ -93,14 +93,16 @@ def saliency_figure(config, experiment, maps, views: dict[str, View]):
     records = experiment.data.records
     queries = some_queries(config, experiment, SALIENCY_QUERIES)
     size = max(config.image_size, 2 * LEAST_PIXELS)
-    whole = np.tile(np.float32([0, 0, 1, 1]), (len(queries), 1))
+    whole = np.tile(np.array([0, 0, 1, 1], np.float32), (len(queries), 1))
+    # Masks alone leave no box to hold against the true one.
+    framed = records.boxes is not None and all(v.boxes is not None for v in views.values())
     return plots.saliency_sheet(
         pixels(experiment, queries, size, config.batch_size),
         maps[queries],
         {name: whole if v.boxes is None else v.boxes[queries] for name, v in views.items()},
-        truth=None if records.boxes is None else records.boxes[queries],
+        truth=records.boxes[queries] if framed else None,
         masks={name: v.masks[queries] for name, v in views.items() if v.masks is not None},
-        title=f"{experiment.data.name}: queries drawn at random, saliency map, region, crop",
+        title=f"{experiment.data.name}: what is kept",
     )
 
 

@@ -4,22 +4,21 @@ import dataclasses
 
 import numpy as np
 
-from recipes.common import figures, report, saliency, session, sheet_report
+from recipes.common import figures, report, saliency
 from recipes.common.run_folder import RunFolder
 from recipes.common.view_row import CODES
 from tfretrieval.evaluation import paired_bootstrap
 
-HEADER = ("row", *report.LOCALIZATION, "accuracy", *(f"mAP, {row}" for row in CODES))
-LOCATED = ("mean_iou", "share_above_half", "object_covered", "area")
+HEADER = ("row", *report.LOCALIZATION.values(), "accuracy", *(f"mAP, {row}" for row in CODES))
 MEASURED = ("accuracy", *CODES)
-FIGURES = ("whole picture", "pretrained", "stage 1", "class maps", "two rounds")
+SHOWN = ("pretrained", "stage 1", "class maps", "two rounds")
 
 
 def write(config, experiment, views, rows, alpha, folder: RunFolder) -> str:
     """Writes the figure, ``results.json``, ``average_precision.npz`` and ``report.md``."""
     if not (folder / "figures/saliency.png").exists():
         with folder.writing("figures/saliency.png") as partial:
-            shown = {name: views[name] for name in FIGURES[1:]}
+            shown = {name: views[name] for name in SHOWN}
             figures.saliency_figure(config, experiment, views["pretrained"].maps, shown).savefig(
                 partial, dpi=130
             )
@@ -34,8 +33,7 @@ def write(config, experiment, views, rows, alpha, folder: RunFolder) -> str:
     boxes = {title: view.found for title, view in views.items() if view.found is not None}
     located = saliency.localizations(boxes, experiment, experiment.data.query)
     results = {
-        title: dataclasses.asdict(located[title]) | sheet_report.numbers(row)
-        for title, row in rows.items()
+        title: dataclasses.asdict(located[title]) | row.figures for title, row in rows.items()
     }
     folder.write_json("results.json", {"rows": results, "alpha": alpha})
     text = "\n".join(_report(config, experiment, results, located, rows, alpha, folder))
@@ -48,7 +46,7 @@ def _report(config, experiment, results, located, rows, alpha, folder):
     yield from report.table(
         HEADER,
         [
-            [title, *(report.percent(row[key]) for key in (*LOCATED, *MEASURED))]
+            [title, *(report.percent(row[key]) for key in (*report.LOCALIZATION, *MEASURED))]
             for title, row in results.items()
         ],
     )
@@ -70,27 +68,8 @@ def _report(config, experiment, results, located, rows, alpha, folder):
     yield "Figure: figures/saliency.png."
 
 
-def write_seeds(config, run, run_dir: str, seeds: int) -> str:
-    """Runs every seed in a folder of its own; means, spreads and paired intervals."""
-    folder = RunFolder(run_dir, config, seeds=seeds)
-    if (folder / "report.md").exists():
-        return (folder / "report.md").read_text(encoding="utf-8")
-    results, precisions = [], []
-    for seed in range(config.seed, config.seed + seeds):
-        print(f"seed {seed}", flush=True)
-        seeded = dataclasses.replace(config, seed=seed)
-        one = RunFolder(folder / f"seed-{seed}", seeded)
-        run(seeded, one)
-        results.append(one.read_json("results.json"))
-        with np.load(one / "average_precision.npz") as file:
-            precisions.append(dict(file))
-    session.record(folder)
-    text = "\n".join(_seeds_report(config, seeds, results, precisions))
-    folder.write_text("report.md", text)
-    return text
-
-
-def _seeds_report(config, seeds, results, precisions):
+def seeds_report(config, seeds, results, precisions):
+    """Means, spreads and paired differences over the seeds, for :func:`report.write_seeds`."""
     last = config.seed + seeds - 1
     yield f"# {config.recipe} on {config.dataset}, {config.bits} bits, seeds {config.seed}-{last}"
     yield ""
@@ -102,7 +81,7 @@ def _seeds_report(config, seeds, results, precisions):
                 title,
                 *(
                     report.spread([result["rows"][title][key] for result in results])
-                    for key in (*LOCATED, *MEASURED)
+                    for key in (*report.LOCALIZATION, *MEASURED)
                 ),
             ]
             for title in titles
@@ -117,6 +96,12 @@ def _seeds_report(config, seeds, results, precisions):
     yield ""
     yield "## Differences in mAP of the adaptive triplet, paired over queries"
     yield ""
+
+    def difference(first, second):
+        """Of the means over the queries, a value a seed."""
+        rows = [result["rows"] for result in results]
+        return [row[first][CODES[1]] - row[second][CODES[1]] for row in rows]
+
     mean = {
         title: np.mean([table[f"{title}/{CODES[1]}"] for table in precisions], axis=0)
         for title in titles
@@ -124,11 +109,18 @@ def _seeds_report(config, seeds, results, precisions):
     pairs = [(title, "whole picture") for title in titles if title != "whole picture"]
     pairs += [(title, "pretrained") for title in titles[3:]]
     yield from report.table(
-        ["first", "second", "first - second", "95 % interval"],
+        ["first", "second", "first - second", "95 % interval", "deviation"],
         [
-            [*pair, *report.interval(paired_bootstrap(mean[pair[0]], mean[pair[1]]))]
+            [
+                *pair,
+                *report.interval(paired_bootstrap(mean[pair[0]], mean[pair[1]])),
+                f"{100 * np.std(difference(*pair), ddof=1):.1f}",
+            ]
             for pair in pairs
         ],
     )
     yield ""
-    yield report.INTERVALS
+    yield (
+        f"{report.INTERVALS} About seeds speaks the deviation: the standard deviation of the "
+        f"{seeds} seeds' own differences, in points."
+    )

@@ -24,7 +24,13 @@ TITLES = {
 }
 HEADER = ("network", "codes", "mAP", "stable mAP", "mAP inside test", "P@10", "P(r<=2)")
 FIGURES = ("mAP", "mAP stable", "mAP test", "P@10", "P(r<=2)")
-LOCALIZATION = ("mean IoU", "IoU > 0.5", "object covered", "box area")
+# Field of tfretrieval.evaluation.Localization -> its column.
+LOCALIZATION = {
+    "mean_iou": "mean IoU",
+    "share_above_half": "IoU > 0.5",
+    "object_covered": "object covered",
+    "area": "box area",
+}
 INTERVALS = (
     "Average precision of each query, averaged over the seeds; percentile bootstrap over the "
     "queries, 10,000 resamples. The interval speaks about other queries, not other seeds."
@@ -193,7 +199,7 @@ def _saliency(experiment, view):
     yield ""
     rows = saliency.localizations({"saliency": view.found}, experiment, experiment.data.query)
     if rows:
-        yield from table(["box", *LOCALIZATION], localization_cells(rows))
+        yield from table(["box", *LOCALIZATION.values()], localization_cells(rows))
         yield ""
         yield f"Over the queries, %: {rows['saliency'].definition}"
     else:
@@ -208,7 +214,7 @@ def saliency_line(localizer: Localizer, region: str) -> str:
     channels = {
         "sum": "sum of the channels",
         "class": "channels weighted by the predicted class",
-    }[identity["reduction"]]
+    }[localizer.reduction]
     return (
         f"Map: {identity['network']} at {identity['image_size']} pixels, layer "
         f"{identity['layer']}, {channels}, {identity['grey']}; region {region}, largest connected "
@@ -219,8 +225,7 @@ def saliency_line(localizer: Localizer, region: str) -> str:
 def localization_cells(rows):
     """A table line for each name -> Localization."""
     for name, row in rows.items():
-        figures = (row.mean_iou, row.share_above_half, row.object_covered, row.area)
-        yield [name, *map(percent, figures)]
+        yield [name, *(percent(getattr(row, field)) for field in LOCALIZATION)]
 
 
 def _heads(results):
@@ -253,8 +258,14 @@ def _metrics(results):
                 yield {"network": result.name, "stage": 2, "head": label, **values}
 
 
-def write_seeds(config, run, run_dir: str, seeds: int) -> str:
-    """Runs every seed in a folder of its own and reports means, spreads and paired intervals."""
+def write_seeds(config, run, run_dir: str, seeds: int, compose=None) -> str:
+    """Runs every seed in a folder of its own and reports means, spreads and paired intervals.
+
+    Args:
+        compose: ``compose(config, seeds, results, precisions)`` gives the report's lines, from
+            ``results.json`` and ``average_precision.npz`` of every seed; the one of
+            ``cub_triplet`` by default.
+    """
     folder = RunFolder(run_dir, config, seeds=seeds)
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
@@ -268,7 +279,7 @@ def write_seeds(config, run, run_dir: str, seeds: int) -> str:
         with np.load(one / "average_precision.npz") as file:
             precisions.append(dict(file))
     session.record(folder)
-    report = "\n".join(_seeds_report(config, seeds, results, precisions))
+    report = "\n".join((compose or _seeds_report)(config, seeds, results, precisions))
     folder.write_text("report.md", report)
     return report
 

@@ -45,7 +45,7 @@ class RunFolder:
             if not self._described and self.has_steps:
                 raise RunFolderError(
                     f"{self.path} holds a run of another configuration "
-                    f"({_difference(before, self._settings)}): choose another --run-dir"
+                    f"({difference(before, self._settings)}): choose another --run-dir"
                 )
         elif self.path.exists() and not self._is_empty():
             raise RunFolderError(
@@ -122,7 +122,8 @@ def _settings(file: Path) -> dict[str, Any]:
     return settings
 
 
-def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """What differs between two sets of named values, empty where nothing does."""
     return "; ".join(
         f"{name} is {before.get(name)!r} there, {now.get(name)!r} here"
         for name in sorted({*before, *now})

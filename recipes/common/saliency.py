@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import zipfile
 
 import numpy as np
 import tensorflow as tf
@@ -13,12 +14,14 @@ from data_pipelines import saliency_table, steps
 from data_pipelines.saliency_table import SaliencyTable
 from recipes.common.cli import ConfigError, require
 from recipes.common.data import Experiment
-from recipes.common.run_folder import RunFolder
+from recipes.common.run_folder import RunFolder, RunFolderError, difference
 from tfretrieval.evaluation import Localization, centre_boxes, localization
 from tfretrieval.saliency import ClassActivationLocalizer, Localizer
 
 # Name -> input size that the paper gives, or that the network was trained at.
 PRETRAINED = {"inception_resnet_v2": 299, "inception_v3": 299, "resnet18": 224}
+# What Keras raises, by version and format, for a file that is not what it should be.
+_LOAD_ERRORS = (AttributeError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,11 +45,6 @@ class View:
     alpha: float | str = 0.4
     region: str = "box"
 
-    @property
-    def columns(self) -> dict[str, np.ndarray | None]:
-        """What the functions of :mod:`data_pipelines.steps` take."""
-        return {"boxes": self.boxes, "masks": self.masks}
-
 
 WHOLE = View()
 
@@ -55,47 +53,64 @@ def pretrained(config) -> Localizer | None:
     """The saliency network of a configuration, ``None`` where it is to be trained first (stage1).
 
     Raises:
-        ConfigError: an unknown network, a file or weights that are not there, a layer that is no
-            map, or no classifier where class maps are asked for.
+        ConfigError: an unknown network, a file or weights that are not there or cannot be loaded,
+            a layer that is no map, no classifier where class maps are asked for, or a setting that
+            this network does not have.
     """
     name, weights = config.saliency_network, config.saliency_weights
+    require(
+        config.saliency_maps == "sum" or config.saliency_layer is None,
+        "--saliency-maps class takes the map that is pooled: leave --saliency-layer out",
+    )
+    require(
+        name in PRETRAINED or weights == "imagenet",
+        f"--saliency-weights is for {', '.join(PRETRAINED)}: leave it out, the weights of {name} "
+        "are its own",
+    )
     if name == "stage1":
-        # A wrong layer is told now, not when the network is trained.
-        size = (config.image_size, config.image_size, 3)
-        localizer(tfr.models.classifier(tfr.backbones.resnet18(size, config.width), 2), config)
+        check_layer(config, config.saliency_maps)
         return None
     require(
         name in PRETRAINED or os.path.isfile(name),
         f"--saliency-network must be stage1, {', '.join(PRETRAINED)} or a .keras file, "
         f"got {name!r}",
     )
-    require(
-        name != "resnet18" or weights != "imagenet",
-        "--saliency-network resnet18 needs --saliency-weights FILE.weights.h5 (or none)",
-    )
     try:
         if name not in PRETRAINED:
             network = tfr.models.load_model(name)
         else:
-            options = {"weights": None if weights == "none" else weights}
-            if name != "resnet18":
-                options["download"] = config.download
             size = (PRETRAINED[name], PRETRAINED[name], 3)
-            network = getattr(tfr.backbones, name)(size, **options)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"--saliency-network {name}: {_first_line(error)}") from error
-    return localizer(network, config)
+            network = getattr(tfr.backbones, name)(
+                size, weights=None if weights == "none" else weights, download=config.download
+            )
+    except _LOAD_ERRORS as error:
+        of = "" if name not in PRETRAINED or weights == "none" else f", weights {weights}"
+        raise ConfigError(f"--saliency-network {name}{of}: {_first_line(error)}") from error
+    return localizer(network, config, config.saliency_maps)
 
 
-def localizer(network: tf.keras.Model, config) -> Localizer:
-    """Who looks: a layer of the saliency network; errors as in :func:`pretrained`."""
+def check_layer(config, maps: str = "sum") -> None:
+    """Tells a wrong layer of a ResNet18 that is to be trained first, before it is trained.
+
+    Raises:
+        ConfigError: as :func:`localizer`.
+    """
+    backbone = tfr.backbones.resnet18((config.image_size, config.image_size, 3), config.width)
+    localizer(tfr.models.classifier(backbone, 2), config, maps)
+
+
+def localizer(network: tf.keras.Model, config, maps: str = "sum") -> Localizer:
+    """Who looks: a layer of a network, or for ``maps="class"`` its class-activation maps.
+
+    Raises:
+        ConfigError: a layer that is no map, or no classifier where class maps are asked for.
+    """
     try:
-        if config.saliency_maps == "class":
+        if maps == "class":
             return ClassActivationLocalizer(network, grey=config.grey)
         return Localizer(network, config.saliency_layer, config.grey)
     except ValueError as error:
-        message = f"--saliency-network {config.saliency_network}: {_first_line(error)}"
-        raise ConfigError(message) from error
+        raise ConfigError(f"saliency network: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:
@@ -105,9 +120,20 @@ def _first_line(error: Exception) -> str:
 def look(
     localizer: Localizer, config, experiment: Experiment, folder: RunFolder, name: str = "maps"
 ) -> SaliencyTable:
-    """The table of small maps of all pictures, ``saliency/<name>.npz`` of the run."""
-    path = folder / f"saliency/{name}.npz"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """The table of small maps of all pictures, ``saliency/<name>.npz`` of the run.
+
+    Raises:
+        RunFolderError: the run began with another saliency network. Its table is no longer enough:
+            networks have been trained on its regions.
+    """
+    path, known = folder / f"saliency/{name}.npz", f"saliency/{name}.json"
+    now = localizer.identity
+    if not (folder / known).exists():
+        folder.write_json(known, now)
+    if told := difference(folder.read_json(known), now):
+        raise RunFolderError(
+            f"{folder.path} began with another saliency network ({told}): choose another --run-dir"
+        )
     return saliency_table.look(
         localizer, experiment.data.records, path, batch_size=config.batch_size
     )
@@ -116,7 +142,7 @@ def look(
 def view(localizer: Localizer, table: SaliencyTable, alpha: float | str, region: str) -> View:
     """What alpha and region make of a table."""
     boxes, masks = table.regions(alpha, region)
-    found, _ = table.regions(alpha, "box")
+    found = table.regions(alpha, "box")[0] if boxes is None else boxes
     return View(boxes, masks, table.maps, found, localizer, alpha, region)
 
 
@@ -131,7 +157,7 @@ def localizations(
     if truth is None:
         return {}
     n = len(truth)
-    whole = np.tile(np.float32([0, 0, 1, 1]), (n, 1))
+    whole = np.tile(np.array([0, 0, 1, 1], np.float32), (n, 1))
     rows = {**regions, "whole picture": whole, "centre 70 %": centre_boxes(n)}
     return {name: localization(boxes[part], truth[part]) for name, boxes in rows.items()}
 
@@ -158,7 +184,8 @@ def best_alpha(
                 held_out,
                 image_size=config.image_size,
                 batch_size=config.batch_size,
-                **tried.columns,
+                boxes=tried.boxes,
+                masks=tried.masks,
             )
             logits = classifier.predict(batches.map(lambda image, label: image), verbose=0)
             loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)

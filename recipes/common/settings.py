@@ -24,11 +24,16 @@ class Settings:
     held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
     image_size: int = option(299, "pixels of a side (paper)")
     width: int = option(64, "channels of the first stage (paper: 64)")
+    weights: str = option(
+        "imagenet",
+        "what stage 1 starts from: imagenet (ours, the paper is silent), none for random numbers, "
+        "or a .safetensors or .weights.h5 file",
+    )
     epochs: int = option(50, "epochs of stage 1 (paper)")
     batch_size: int = option(64, "pictures or triplets a step (our choice)")
     learning_rate: float = option(1e-3, "of stage 1: AdamW, cosine decay (our choice)")
     weight_decay: float = option(0.05, "of stage 1 (our choice)")
-    mixed_precision: bool = option(False, "float16 arithmetic in stage 1 (our choice)")
+    mixed_precision: bool = option(False, "float16 arithmetic in stage 1 and saliency (our choice)")
     saliency_layer: str | None = option(
         None, "of the saliency network (default: the deepest map of 4x4 or more)"
     )
@@ -53,6 +58,8 @@ class Settings:
         if self.data_dir is not None:
             # The run belongs to the data, wherever it is started from.
             object.__setattr__(self, "data_dir", os.path.abspath(self.data_dir))
+        if os.path.isfile(self.weights):
+            object.__setattr__(self, "weights", os.path.abspath(self.weights))
         for name in AT_LEAST_ONE:
             value = getattr(self, name)
             require(value >= 1, f"{flag(name)} must be at least 1, got {value}")

@@ -6,12 +6,13 @@ import time
 import tensorflow as tf
 
 from data_pipelines import steps
-from recipes.common import figures, report, saliency, session
+from recipes.common import figures, report, saliency
 from recipes.common.run_folder import RunFolder
 from recipes.common.view_row import CODES
 from tfretrieval import plots
 from tfretrieval.saliency import Localizer, stages, viridis_luma
 
+COLUMNS = ("accuracy", *CODES, "held out")
 HEADER = ("alpha", "accuracy", *(f"mAP, {row}" for row in CODES), "mAP held out")
 FIGURE_QUERIES = 6
 TIMED_BATCHES = 8
@@ -32,22 +33,13 @@ def write(config, experiment, localizer, table, views, rows, folder: RunFolder) 
     folder.write_json(
         "results.json",
         {
-            "rows": {str(alpha): numbers(row) for alpha, row in rows.items()},
+            "rows": {str(alpha): row.figures for alpha, row in rows.items()},
             "localization": {name: dataclasses.asdict(row) for name, row in located.items()},
         },
     )
     text = "\n".join(_report(config, experiment, localizer, table, rows, located, folder))
     folder.write_text("report.md", text)
     return text
-
-
-def numbers(row):
-    """What a row of :mod:`view_row` comes to, by column."""
-    return {
-        "accuracy": row.accuracy,
-        "held out": row.held_out_map,
-        **{name: measured.figures["mAP"] for name, measured in row.rows.items()},
-    }
 
 
 def _localizations(config, experiment, table, views):
@@ -87,7 +79,10 @@ def _report(config, experiment, localizer, table, rows, located, folder):
     yield from report.heading(config, experiment, folder)
     yield from report.table(
         HEADER,
-        [[str(alpha), *map(report.percent, _cells(row))] for alpha, row in rows.items()],
+        [
+            [str(alpha), *(report.percent(row.figures[key]) for key in COLUMNS)]
+            for alpha, row in rows.items()
+        ],
     )
     yield ""
     measured = next(iter(rows.values())).rows[CODES[1]]
@@ -106,7 +101,9 @@ def _report(config, experiment, localizer, table, rows, located, folder):
     yield f"{1000 * seconds:.1f} ms a picture, decoding included."
     yield ""
     if located:
-        yield from report.table(["box", *report.LOCALIZATION], report.localization_cells(located))
+        yield from report.table(
+            ["box", *report.LOCALIZATION.values()], report.localization_cells(located)
+        )
         yield ""
         yield f"Over the queries, %: {located['whole picture'].definition}"
     else:
@@ -116,7 +113,7 @@ def _report(config, experiment, localizer, table, rows, located, folder):
 
 
 def _seconds_a_picture(config, experiment, localizer):
-    """What one look costs, over some batches after the first."""
+    """What one look costs, over some batches once everything is traced."""
     count = TIMED_BATCHES * config.batch_size
     batches = steps.eval_batches(
         experiment.data.records,
@@ -124,58 +121,40 @@ def _seconds_a_picture(config, experiment, localizer):
         image_size=localizer.image_size,
         batch_size=config.batch_size,
     )
-    look = tf.function(localizer)
+    side = localizer.image_size
+    # One trace for the last, smaller batch too.
+    look = tf.function(
+        lambda pictures: localizer(pictures),
+        input_signature=[tf.TensorSpec([None, side, side, 3], tf.float32)],
+    )
     look(next(iter(batches))[0])
     start = time.monotonic()
     seen = sum(len(look(pictures).numpy()) for pictures, _ in batches)
     return (time.monotonic() - start) / seen
 
 
-def _cells(row):
-    row = numbers(row)
-    return (row["accuracy"], *(row[name] for name in CODES), row["held out"])
-
-
-def write_seeds(config, run, run_dir: str, seeds: int) -> str:
-    """Runs every seed in a folder of its own; means and standard deviations over them."""
-    folder = RunFolder(run_dir, config, seeds=seeds)
-    if (folder / "report.md").exists():
-        return (folder / "report.md").read_text(encoding="utf-8")
-    results = []
-    for seed in range(config.seed, config.seed + seeds):
-        print(f"seed {seed}", flush=True)
-        one = RunFolder(folder / f"seed-{seed}", dataclasses.replace(config, seed=seed))
-        run(dataclasses.replace(config, seed=seed), one)
-        results.append(one.read_json("results.json"))
-    session.record(folder)
-    text = "\n".join(_seeds_report(config, seeds, results))
-    folder.write_text("report.md", text)
-    return text
-
-
-def _seeds_report(config, seeds, results):
+def seeds_report(config, seeds, results, precisions):
+    """Means and standard deviations over the seeds, for :func:`report.write_seeds`."""
     last = config.seed + seeds - 1
     yield f"# {config.recipe} on {config.dataset}, {config.bits} bits, seeds {config.seed}-{last}"
     yield ""
-    keys = ("accuracy", *CODES, "held out")
     yield from report.table(
         HEADER,
         [
-            [name, *(report.spread([r["rows"][name][key] for r in results]) for key in keys)]
+            [name, *(report.spread([r["rows"][name][key] for r in results]) for key in COLUMNS)]
             for name in results[0]["rows"]
         ],
     )
     yield ""
     if results[0]["localization"]:
-        columns = ("mean_iou", "share_above_half", "object_covered", "area")
         yield from report.table(
-            ["box", *report.LOCALIZATION],
+            ["box", *report.LOCALIZATION.values()],
             [
                 [
                     name,
                     *(
-                        report.spread([r["localization"][name][c] for r in results])
-                        for c in columns
+                        report.spread([r["localization"][name][field] for r in results])
+                        for field in report.LOCALIZATION
                     ),
                 ]
                 for name in results[0]["localization"]

@@ -59,7 +59,8 @@ def train_classifier(
             seed=config.seed,
             first_epoch=checkpoint.epoch,
             epochs=config.epochs,
-            **view.columns,
+            boxes=view.boxes,
+            masks=view.masks,
         )
         model.fit(
             batches,
@@ -160,7 +161,8 @@ def cached_features(
             np.arange(len(records)),
             image_size=config.image_size,
             batch_size=config.batch_size,
-            **view.columns,
+            boxes=view.boxes,
+            masks=view.masks,
         )
         print(f"{name}: features of {len(records)} pictures", flush=True)
         start = time.monotonic()

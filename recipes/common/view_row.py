@@ -26,6 +26,15 @@ class ViewRow:
     held_out_map: float
     rows: dict[str, measure.Row]
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """Column -> number."""
+        return {
+            "accuracy": self.accuracy,
+            "held out": self.held_out_map,
+            **{name: row.figures["mAP"] for name, row in self.rows.items()},
+        }
+
 
 def measure_view(
     name: str, train, view: View, config, experiment: Experiment, folder: RunFolder

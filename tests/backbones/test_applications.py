@@ -1,3 +1,5 @@
+import hashlib
+
 import h5py
 import numpy as np
 import pytest
@@ -45,7 +47,9 @@ def test_the_last_map_is_8x8_at_299_and_pixels_enter_from_minus_one_to_one(build
     np.testing.assert_allclose(entering(image)[0, 0, 0], [-1, 0, 1], atol=1e-6)
 
 
-def test_keras_own_file_is_found_and_gives_its_numbers_and_so_does_one_saved_here(keras_home):
+def test_keras_own_file_is_found_and_gives_its_numbers_and_so_does_one_saved_here(
+    keras_home, monkeypatch
+):
     keras = tf.keras.applications.InceptionV3(
         include_top=False, weights=None, input_shape=(75, 75, 3)
     )
@@ -58,6 +62,8 @@ def test_keras_own_file_is_found_and_gives_its_numbers_and_so_does_one_saved_her
     images = generator.uniform(0, 255, (2, 75, 75, 3)).astype(np.float32)
     expected = keras(images / 127.5 - 1)
     assert np.ptp(expected) > 0.1
+    published = (FILES["inception_v3"][0], hashlib.md5(file.read_bytes()).hexdigest())
+    monkeypatch.setitem(FILES, "inception_v3", published)
     model = inception_v3((75, 75, 3), weights="imagenet")
     np.testing.assert_allclose(model(images), expected, rtol=1e-4, atol=1e-4)
     model.save_weights(keras_home / "own.weights.h5")
@@ -90,9 +96,8 @@ def test_download_asks_keras_for_the_file_of_its_own_place(keras_home, monkeypat
         return str(path)
 
     monkeypatch.setattr(tf.keras.utils, "get_file", get_file)
-    with pytest.raises(WeightsError, match="does not hold the weights of inception_v3") as error:
+    with pytest.raises(WeightsError, match="checksum"):
         inception_v3((75, 75, 3), weights="imagenet", download=True)
-    assert "\n" not in str(error.value)
     assert asked["fname"] == V3_FILE and asked["origin"].endswith(f"/inception_v3/{V3_FILE}")
     assert (asked["cache_dir"], asked["cache_subdir"]) == (str(keras_home), "models")
     assert len(asked["file_hash"]) == 32

@@ -1,73 +1,36 @@
+import dataclasses
+import hashlib
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from safetensors.numpy import save_file
 
+from tests.backbones.torchvision import state_dict
 from tests.checks import mixed_precision
 from tests.golden_files import assert_matches, golden
-from tfretrieval.backbones import resnet18, resnet18_i
+from tfretrieval.backbones import WeightsError, resnet, resnet18, resnet18_i
 
-
-def torchvision_weights():
-    """The 102 tensors of the golden file in torchvision's shapes, drawn by its rule."""
-    generator = np.random.default_rng(int(golden("resnet18")["seed"]))
-    tensors = []
-
-    def conv(*shape):
-        scale = np.sqrt(2 / np.prod(shape[1:]))
-        tensors.append(generator.standard_normal(shape) * scale)
-
-    def norm(channels):
-        tensors.append(generator.uniform(0.5, 1.5, channels))
-        tensors.append(generator.standard_normal(channels) * 0.1)
-        tensors.append(generator.standard_normal(channels) * 0.1)
-        tensors.append(generator.uniform(0.5, 1.5, channels))
-
-    conv(64, 3, 7, 7)
-    norm(64)
-    incoming = 64
-    for stage, channels in enumerate((64, 128, 256, 512), start=1):
-        for block in range(2):
-            conv(channels, incoming, 3, 3)
-            norm(channels)
-            conv(channels, channels, 3, 3)
-            norm(channels)
-            if stage > 1 and block == 0:
-                conv(channels, incoming, 1, 1)
-                norm(channels)
-            incoming = channels
-    tensors.append(generator.standard_normal((1000, 512)) * np.sqrt(1 / 512))
-    tensors.append(generator.standard_normal(1000) * 0.1)
-    return [tensor.astype(np.float32) for tensor in tensors]
-
-
-def load_torchvision(model, tensors):
-    """Hands the tensors to the layers by name, in drawing order."""
-    names = ["stem_conv", "stem_bn"]
-    for stage in range(1, 5):
-        for block in (1, 2):
-            name = f"stage{stage}_block{block}"
-            names += [f"{name}_{part}" for part in ("conv1", "bn1", "conv2", "bn2")]
-            if stage > 1 and block == 1:
-                names += [f"{name}_shortcut_conv", f"{name}_shortcut_bn"]
-    tensors = iter(tensors)
-    for name in names:
-        if name.endswith("bn") or name[:-1].endswith("bn"):
-            weights = [next(tensors) for _ in range(4)]
-        else:
-            weights = [next(tensors).transpose(2, 3, 1, 0)]
-        model.get_layer(name).set_weights(weights)
-    model.get_layer("logits").set_weights([next(tensors).T, next(tensors)])
-    assert next(tensors, None) is None
+IMAGENET_NAME = "resnet18.tv_in1k.safetensors"
 
 
 @pytest.fixture(scope="module")
-def network():
-    tensors = torchvision_weights()
-    file = golden("resnet18")
-    assert_matches([t.sum(dtype=np.float64) for t in tensors], file["weight_sum"])
-    np.testing.assert_array_equal([t.flat[0] for t in tensors], file["weight_first"])
-    model = resnet18((None, None, 3), preprocess=False, num_classes=1000)
-    load_torchvision(model, tensors)
+def torchvision_file(tmp_path_factory):
+    """The golden file's weights as a state dict in safetensors."""
+    arrays, file = state_dict(int(golden("resnet18")["seed"])), golden("resnet18")
+    drawn = [array for key, array in arrays.items() if not key.endswith("num_batches_tracked")]
+    assert_matches([array.sum(dtype=np.float64) for array in drawn], file["weight_sum"])
+    np.testing.assert_array_equal([array.flat[0] for array in drawn], file["weight_first"])
+    path = tmp_path_factory.mktemp("weights") / "torchvision.safetensors"
+    save_file(arrays, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def network(torchvision_file):
+    options = {"preprocess": False, "num_classes": 1000, "weights": torchvision_file}
+    model = resnet18((None, None, 3), **options)
     names = ["stem_pool", *[f"stage{stage}_block2_out" for stage in range(1, 5)]]
     outputs = [model.get_layer(name).output for name in names] + [model.output]
     return tf.keras.Model(model.input, outputs)
@@ -134,3 +97,72 @@ def test_logits_are_float32_under_mixed_precision():
 def test_refuses_sizes_below_one(options):
     with pytest.raises(ValueError, match="at least 1"):
         resnet18((32, 32, 3), **options)
+
+
+def test_resnet18_i_starts_as_resnet18_and_learns_from_there(torchvision_file):
+    shape, x = (32, 32, 3), np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3))
+    plain = resnet18(shape, weights=torchvision_file)(x)
+    model = resnet18_i(shape, weights=str(torchvision_file))
+    assert np.ptp(plain) > 0.1
+    np.testing.assert_allclose(model(x), plain, rtol=1e-6, atol=1e-6)
+    # A block of zeros everywhere would be the identity too, and never learn.
+    block = model.get_layer("inception_resnet_c")
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(x) ** 2)
+    assert np.abs(tape.gradient(loss, block.up.kernel)).max() > 0
+    # With random weights the block is no identity.
+    assert np.abs(resnet18_i(shape, width=4).get_layer("inception_resnet_c").up.kernel).max() > 0
+
+
+def test_only_a_classifier_of_1000_classes_is_the_file_s(torchvision_file):
+    stem = resnet18((32, 32, 3), weights=torchvision_file).get_layer("stem_conv").get_weights()
+    model = resnet18((32, 32, 3), weights=torchvision_file, num_classes=7)
+    np.testing.assert_array_equal(model.get_layer("stem_conv").get_weights(), stem)
+    assert not model.get_layer("logits").get_weights()[1].any()
+
+
+def test_imagenet_is_the_file_in_the_cache_of_keras(torchvision_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(WeightsError) as error:
+        resnet18((32, 32, 3), weights="imagenet")
+    message = str(error.value)
+    assert "\n" not in message and str(tmp_path / "models" / IMAGENET_NAME) in message
+    assert "huggingface.co/timm/resnet18.tv_in1k/resolve/main/model.safetensors" in message
+    (tmp_path / "models").mkdir()
+    shutil.copy(torchvision_file, tmp_path / "models" / IMAGENET_NAME)
+    with pytest.raises(WeightsError, match="checksum"):
+        resnet18((32, 32, 3), weights="imagenet")
+    digest = hashlib.sha256(torchvision_file.read_bytes()).hexdigest()
+    published = dataclasses.replace(resnet.IMAGENET, digest=digest)
+    monkeypatch.setattr(resnet, "IMAGENET", published)
+    found = resnet18((32, 32, 3), weights="imagenet").get_layer("stem_conv").get_weights()
+    expected = resnet18((32, 32, 3), weights=torchvision_file).get_layer("stem_conv").get_weights()
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_backbone_takes_the_weights_of_a_classifier_of_ours(tmp_path):
+    model = resnet18((32, 32, 3), width=4, num_classes=3)
+    model.save_weights(tmp_path / "classifier.weights.h5")
+    backbone = resnet18((32, 32, 3), width=4, weights=tmp_path / "classifier.weights.h5")
+    for ours, theirs in zip(backbone.get_weights(), model.get_weights(), strict=False):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("torchvision.safetensors", {"width": 16}, "are of width 64, this network's is 16"),
+        ("resnet18.pth", {}, "must end in .safetensors or .weights.h5"),
+        ("model.h5", {}, "must end in .safetensors or .weights.h5"),
+        ("narrow.weights.h5", {"width": 4}, "does not hold the weights of resnet18_i"),
+        ("text.weights.h5", {"width": 4}, "does not hold the weights of resnet18_i"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_one_line(tmp_path, name, options, message):
+    path = tmp_path / name
+    path.write_text("no weights")
+    if name.startswith("narrow"):
+        resnet18((32, 32, 3), width=2).save_weights(path)
+    with pytest.raises(WeightsError, match=message) as error:
+        resnet18_i((32, 32, 3), weights=path, **options)
+    assert "\n" not in str(error.value)

@@ -1,11 +1,9 @@
 """Names to data sets, and the one line for everything that can go wrong."""
 
-import numpy as np
 import pytest
 
 from data_pipelines import catalogue
 from data_pipelines.catalogue import DataError
-from data_pipelines.records import Listing, Records
 from tests.check_dataset import check_dataset
 from tests.data_pipelines.pictures import encode, picture, write_tree
 
@@ -118,30 +116,3 @@ def test_a_folder_needs_a_place():
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(DataError, match="'foldr' .did you mean folder.*drawn_birds/demo"):
         catalogue.load("foldr")
-
-
-def test_birds_that_are_not_prepared_are_not_fetched(tmp_path):
-    with pytest.raises(DataError, match="caltech_birds2011 is not prepared.*--download"):
-        load(tmp_path, "caltech_birds2011")
-
-
-@pytest.mark.parametrize("train, right", [(5994, True), (5993, False)])
-def test_birds_must_have_the_published_counts(monkeypatch, train, right):
-    labels = np.arange(train + 5794) % 200
-    records = Records(
-        ids=np.arange(len(labels)).astype(str),
-        labels=labels,
-        class_names=tuple(map(str, range(200))),
-        blobs=(encode(picture(), "PNG"),) * len(labels),
-    )
-    split = np.array(["train"] * train + ["test"] * 5794)
-    monkeypatch.setattr(
-        "data_pipelines.sources.read_tfds", lambda *_, **__: Listing(records, split)
-    )
-    monkeypatch.setattr("data_pipelines.audit.audit", lambda dataset, **_: dataset)
-    if right:
-        dataset = catalogue.load("caltech_birds2011")
-        assert (len(dataset.train), len(dataset.query), dataset.num_classes) == (5994, 5794, 200)
-    else:
-        with pytest.raises(DataError, match="must have 5994 training pictures"):
-            catalogue.load("caltech_birds2011")

@@ -61,6 +61,11 @@ def test_another_id_or_seed_gives_another_picture():
     assert (draw("snail").pixels != draw("snail", seed=2).pixels).any()
 
 
+def test_too_small_a_picture_is_refused():
+    with pytest.raises(ValueError, match="16 or more"):
+        ObjectArtist(size=15)
+
+
 def test_no_bird_is_of_a_species_of_drawn_birds():
     def looks(birds):
         return {(b.plump, b.tail_length, b.back, b.wing, b.crown, b.face, b.breast) for b in birds}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines import saliency_table, steps
+from data_pipelines import saliency_table
 from data_pipelines.records import DataError, Records
 from data_pipelines.saliency_table import SaliencyTable, load, look
 from tests.data_pipelines.pictures import encode, picture
@@ -288,26 +288,9 @@ def test_a_missing_table_is_named(tmp_path):
         load(tmp_path / "nowhere.npz", {}, [])
 
 
-def test_looking_into_boxes(records, tmp_path):
-    boxes = np.tile(np.float32([0.5, 0.0, 1.0, 0.5]), (N, 1))
-    path = tmp_path / "table.npz"
-    table = passed(records, path, boxes=boxes)
-    [(pictures, _)] = steps.eval_batches(
-        records, np.arange(N), image_size=8, batch_size=N, boxes=boxes
-    )
-    np.testing.assert_array_equal(table.maps, Bright()(pictures))
-    assert set(table.identity) - set(Bright().identity) == {"inside"}
-    np.testing.assert_array_equal(passed(records, path, boxes=boxes).maps, table.maps)
-    for other in (None, boxes[:, ::-1]):
-        with pytest.raises(DataError, match="inside is '"):
-            passed(records, path, boxes=other)
-    with pytest.raises(ValueError, match="boxes must be"):
-        passed(records, tmp_path / "other.npz", boxes=boxes[:3])
-
-
-def random_table(n=5, **columns):
+def random_table(n=5):
     maps = np.random.default_rng(0).integers(0, 256, (n, 8, 8)).astype(np.uint8)
-    return SaliencyTable(maps, [str(i) for i in range(n)], {}, **columns)
+    return SaliencyTable(maps, [str(i) for i in range(n)], {})
 
 
 @pytest.mark.parametrize("region", saliency.REGIONS)
@@ -341,30 +324,6 @@ def test_regions_refuse_in_one_line(arguments, message):
     assert "\n" not in str(caught.value)
 
 
-def test_regions_inside_boxes_lie_in_the_whole_picture():
-    inside = np.float32(
-        [[0, 0, 1, 1], [0.5, 0.25, 1, 0.75], [0, 0.5, 0.5, 1], [0.1, 0.2, 0.9, 0.4]]
-    )
-    within = random_table(4, inside=inside)
-    boxes, masks = within.regions(0.7, "mask_in_box")
-    plain_boxes, plain_masks = random_table(4).regions(0.7, "mask_in_box")
-    np.testing.assert_array_equal(boxes[0], plain_boxes[0])
-    np.testing.assert_array_equal(masks[0], plain_masks[0])
-    start, size = np.tile(inside[:, :2], 2), np.tile(inside[:, 2:] - inside[:, :2], 2)
-    np.testing.assert_allclose(boxes, start + plain_boxes * size, atol=1e-6)
-    for mask, plain, (ymin, xmin, ymax, xmax) in zip(masks, plain_masks, inside, strict=True):
-        for row, column in np.ndindex(32, 32):
-            y = (row + 0.5 - 32 * ymin) / (ymax - ymin)
-            x = (column + 0.5 - 32 * xmin) / (xmax - xmin)
-            seen = 0 <= y < 32 and 0 <= x < 32 and plain[int(y), int(x)]
-            assert mask[row, column] == seen
-
-
-def test_a_mask_lost_between_the_cells_is_the_whole_picture():
-    table = random_table(1, inside=[[0.5, 0.5, 0.502, 0.502]])
-    assert table.regions(0.7, "mask")[1].all()
-
-
 @pytest.mark.parametrize(
     "columns, message",
     [
@@ -373,7 +332,6 @@ def test_a_mask_lost_between_the_cells_is_the_whole_picture():
         ({"maps": np.zeros((2, 0, 8), np.uint8)}, "maps must be uint8"),
         ({"ids": ["a"]}, "2 maps need 2 ids"),
         ({"digests": ["a"]}, "2 maps need 2 digests"),
-        ({"inside": np.zeros((1, 4))}, "inside must be"),
     ],
 )
 def test_a_table_checks_its_columns(columns, message):

@@ -3,17 +3,24 @@ import pytest
 import tensorflow as tf
 
 from tfretrieval import images
-from tfretrieval.backbones import resnet18
 from tfretrieval.codes import pack as pack_numpy
 from tfretrieval.export import export_encoder, pack
 from tfretrieval.models import hash_encoder
+from tfretrieval.saliency import Localizer, regions
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)
 
 
+def small(side, channels=6):
+    """A network to look through; what is saved here takes seconds with a ResNet."""
+    image = tf.keras.Input((side, side, 3))
+    x = tf.keras.layers.Conv2D(channels, 3, strides=4, activation="relu", name="map")(image)
+    return tf.keras.Model(image, x)
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    encoder = hash_encoder(resnet18((32, 32, 3), width=4), bits=12)
+    encoder = hash_encoder(small(32), bits=12)
     folder = tmp_path_factory.mktemp("export") / "savedmodel"
     export_encoder(encoder, folder, image_size=32)
     return encoder, tf.saved_model.load(str(folder)), folder
@@ -43,6 +50,42 @@ def test_images_of_any_size_are_resized(exported):
     np.testing.assert_allclose(out["codes"], expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("region", ["box", "mask", "mask_in_box"])
+def test_the_crop_is_inside(tmp_path, region):
+    encoder = hash_encoder(small(32), bits=12)
+    localizer = Localizer(small(48, channels=1))
+    # It looks at what is bright.
+    localizer.model.set_weights([np.ones((3, 3, 3, 1), np.float32), np.zeros(1, np.float32)])
+    folder = tmp_path / "savedmodel"
+    export_encoder(encoder, folder, 32, localizer=localizer, alpha=0.5, region=region)
+    model = tf.saved_model.load(str(folder))
+
+    pictures = np.random.default_rng(1).integers(0, 256, (3, 41, 57, 3), np.uint8)
+    pictures[:, :, 25:] //= 8
+    pictures[:, :10] //= 8
+    contents = [
+        tf.io.encode_png(pictures[0]).numpy(),
+        *(tf.io.encode_jpeg(p, chroma_downsampling=True).numpy() for p in pictures[1:]),
+    ]
+    whole = tf.stack([images.load(content, 48) for content in contents])
+    boxes, masks = regions(localizer(whole), 0.5, region)
+    views = [
+        images.load(
+            content, 32, None if boxes is None else boxes[i], None if masks is None else masks[i]
+        )
+        for i, content in enumerate(contents)
+    ]
+    assert not np.allclose(views[0], images.load(contents[0], 32))
+    expected = encoder(tf.stack(views)).numpy()
+    out = model.signatures["encode_bytes"](contents=tf.constant(contents))
+    np.testing.assert_allclose(out["codes"], expected, atol=1e-5)
+    decoded = tf.stack([images.decode(content) for content in contents])
+    out = model.signatures["encode_images"](images=decoded)
+    np.testing.assert_allclose(out["codes"], expected, atol=1e-5)
+    empty = model.signatures["encode_bytes"](contents=tf.constant([], tf.string))
+    assert empty["packed"].shape == (0, 2)
+
+
 def test_no_pictures_give_no_codes(exported):
     out = exported[1].signatures["encode_bytes"](contents=tf.constant([], tf.string))
     assert out["packed"].shape == (0, 2)
@@ -51,6 +94,13 @@ def test_no_pictures_give_no_codes(exported):
 def test_bytes_that_are_no_picture_are_refused(exported):
     with pytest.raises(tf.errors.InvalidArgumentError, match="JPEG or PNG"):
         exported[1].signatures["encode_bytes"](contents=tf.constant([b"GIF89a and more bytes"]))
+
+
+@pytest.mark.parametrize("settings", [{"alpha": 0}, {"alpha": 1}, {"region": "circle"}])
+def test_a_region_that_there_is_not_is_one_line(exported, tmp_path, settings):
+    with pytest.raises(ValueError, match="must be") as error:
+        export_encoder(exported[0], tmp_path / "new", 32, Localizer(small(32)), **settings)
+    assert "\n" not in str(error.value) and not (tmp_path / "new").exists()
 
 
 def test_an_existing_folder_is_left_alone(exported):

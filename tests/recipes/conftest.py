@@ -10,7 +10,7 @@ import tfretrieval
 def small_network(monkeypatch):
     """One convolution in place of the ResNets, whose tracing would take the most of the time."""
 
-    def build(input_shape, width):
+    def build(input_shape, width, **options):
         x = inputs = tf.keras.Input(input_shape, name="image")
         x = tf.keras.layers.Rescaling(1 / 255)(x)
         x = tf.keras.layers.Conv2D(width, 3, strides=4)(x)

@@ -1,9 +1,13 @@
 """The recipe at the paper's sizes, one step of every stage, and its demo settings."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from recipes.cub_triplet import Config, triplet_losses
+from recipes import common
+from recipes.cub_triplet import Config, train_stage1, triplet_losses
 from tfretrieval.backbones import resnet18_i
 from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
 from tfretrieval.models import classifier, hash_encoder
@@ -29,11 +33,16 @@ def test_the_paper_s_numbers_are_the_defaults():
     config = Config()
     assert (config.dataset, config.image_size, config.width) == ("caltech_birds2011", 299, 64)
     assert (config.epochs, config.hash_epochs, config.remine, config.bits) == (50, 90, 3, 64)
+    assert (config.saliency_network, config.alpha) == ("inception_resnet_v2", 0.4)
+    assert config.weights == "imagenet"
+    assert config.networks == ("resnet18", "resnet18+crop", "resnet18_i+crop")
 
 
-def test_demo_shrinks_pixels_width_and_epochs_of_stage_1_only():
+def test_demo_shrinks_pixels_width_epochs_and_margins_and_downloads_nothing():
     changed = {k for k, v in Config.demo_settings().items() if getattr(Config(), k) != v}
-    assert changed == {"dataset", "image_size", "width", "epochs"}
+    shrunk = {"dataset", "image_size", "width", "epochs", "margins"}
+    assert changed == shrunk | {"saliency_network", "weights"}
+    assert set(Config.demo_settings()["margins"]) < set(Config().margins)
 
 
 def test_every_margin_and_every_reading_of_margin1_has_a_head():
@@ -45,6 +54,7 @@ def test_every_margin_and_every_reading_of_margin1_has_a_head():
         (1.0, False),
         (2.0, False),
         (4.0, False),
+        (8.0, False),
         (8.0, True),
     ]
     assert losses["adaptive-all_pairs"][1] == "all_pairs"
@@ -56,6 +66,37 @@ def test_the_data_set_of_the_paper_is_asked_for_in_one_line(tmp_path, capsys):
     from recipes.common.cli import main
 
     argv = ["--data-dir", str(tmp_path / "empty"), "--run-dir", str(tmp_path / "run")]
+    argv += ["--saliency-network", "stage1", "--weights", "none"]
     assert main(Config, cub_triplet.run, cub_triplet.run_seeds, "about", argv) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "caltech_birds2011" in error
+
+
+def test_stage_1_starts_from_the_weights_of_the_settings(tmp_path, monkeypatch):
+    network = resnet18_i((32, 32, 3), width=4)
+    network.save_weights(tmp_path / "own.weights.h5")
+    monkeypatch.setattr(common.stage1, "train_classifier", lambda name, build, *rest: build())
+    config = Config(image_size=32, width=4, weights=str(tmp_path / "own.weights.h5"))
+    experiment = SimpleNamespace(data=SimpleNamespace(num_classes=3))
+    model = train_stage1("resnet18_i+crop", config, experiment, None, None, None)
+    for found, expected in zip(model.get_weights(), network.get_weights(), strict=False):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "flags, file",
+    [
+        ([], "resnet18.tv_in1k.safetensors"),
+        (["--weights", "none"], "inception_resnet_v2_weights"),
+    ],
+)
+def test_the_weights_are_asked_for_before_the_data(tmp_path, capsys, monkeypatch, flags, file):
+    from recipes import cub_triplet
+    from recipes.common.cli import main
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    argv = ["--run-dir", str(tmp_path / "run"), *flags]
+    assert main(Config, cub_triplet.run, cub_triplet.run_seeds, "about", argv) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and str(tmp_path / "models" / file) in error
+    assert "https://" in error and not (tmp_path / "run").exists()

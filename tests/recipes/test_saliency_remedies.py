@@ -5,7 +5,7 @@ import json
 from recipes import saliency_remedies
 from recipes.common.cli import main
 from tests.checks import check_recipe
-from tests.recipes.pictures import write_table_with_boxes
+from tests.recipes.pictures import write_folder, write_table_with_boxes
 
 SMALL = [
     *("--dataset", "folder", "--source", "folder", "--image-size", "32", "--width", "4"),
@@ -45,3 +45,14 @@ def test_two_seeds_in_one_table(tmp_path, capsys, small_network):
     printed = capsys.readouterr().out
     assert all(f"| {row}" in printed for row in ROWS)
     assert "± " in printed and "95 % interval" in printed
+    # Every row against the whole picture, and the remedies against what they are to cure.
+    assert printed.count(" to ") >= 6 + 4 and "| deviation" in printed
+
+
+def test_data_without_boxes_and_wrong_layers_are_one_line(tmp_path, capsys, small_network):
+    assert run(tmp_path / "run", write_folder(tmp_path / "pictures")) == 2
+    assert "no true boxes" in capsys.readouterr().err
+    assert run(tmp_path / "run", tmp_path / "nowhere", "--saliency-layer", "mop") == 2
+    assert "near it: map" in capsys.readouterr().err
+    assert run(tmp_path / "run", tmp_path / "nowhere", "--alpha", "1") == 2
+    assert "--alpha must lie" in capsys.readouterr().err

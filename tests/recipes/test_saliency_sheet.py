@@ -13,7 +13,7 @@ from tests.recipes.pictures import write_folder, write_table_with_boxes
 SMALL = [
     *("--dataset", "folder", "--image-size", "32", "--width", "4", "--epochs", "1"),
     *("--batch-size", "8", "--bits", "12", "--hash-epochs", "2", "--remine", "2"),
-    *("--saliency-network", "stage1", "--network", "resnet18"),
+    *("--saliency-network", "stage1", "--network", "resnet18", "--weights", "none"),
 ]
 FILES = frozenset({"average_precision.npz", "figures", "report.md", "results.json", "saliency"})
 
@@ -70,7 +70,9 @@ def test_data_without_boxes_give_table_2_alone(tmp_path, small_network):
         (["--alphas", "none"], "needs a threshold beside none"),
         (["--saliency-network", "vgg"], "--saliency-network must be stage1"),
         (["--saliency-network", "inception_v3"], "ImageNet weights of inception_v3"),
-        (["--saliency-network", "resnet18"], "--saliency-weights FILE"),
+        (["--saliency-network", "resnet18"], "ImageNet weights of resnet18"),
+        (["--weights", "imagenet"], "of width 64, this network's is 4"),
+        (["--weights", "imagenet", "--width", "64"], "ImageNet weights of resnet18"),
         (["--saliency-layer", "nowhere"], "no layer 'nowhere'"),
         (["--saliency-layer", "logits"], "gives no map"),
     ],

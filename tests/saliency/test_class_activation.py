@@ -55,15 +55,16 @@ def test_the_object_of_another_class_is_left_out():
     assert ClassActivationLocalizer(model)(blue).numpy()[0][-1, -1] == 255
 
 
-def test_eager_graph_xla_and_data_agree(network):
-    localizer = ClassActivationLocalizer(network)
-    eager = localizer(IMAGES).numpy().astype(int)
-    graph = tf.function(localizer, [tf.TensorSpec([None, 64, 64, 3], tf.float32)])(IMAGES)
-    xla = tf.function(localizer, jit_compile=True)(IMAGES)
-    data = tf.data.Dataset.from_tensor_slices(IMAGES).batch(2).map(localizer)
+def test_eager_graph_xla_and_data_agree():
+    localizer = ClassActivationLocalizer(object_network())
+    pictures = IMAGES[:, :32, :32]
+    eager = localizer(pictures).numpy().astype(int)
+    graph = tf.function(localizer, [tf.TensorSpec([None, 32, 32, 3], tf.float32)])(pictures)
+    xla = tf.function(localizer, jit_compile=True)(pictures)
+    data = tf.data.Dataset.from_tensor_slices(pictures).batch(2).map(localizer)
     for other in (graph, xla, np.concatenate(list(data.as_numpy_iterator()))):
         assert np.abs(np.asarray(other).astype(int) - eager).max() <= 1
-    assert localizer(IMAGES[:0]).shape == (0, 2, 2)
+    assert localizer(pictures[:0]).shape == (0, 8, 8)
 
 
 def test_a_saved_model_gives_the_same_maps(tmp_path):
@@ -130,6 +131,32 @@ def test_networks_that_end_otherwise_are_refused(head):
     with pytest.raises(ValueError, match="Dense 'logits'; other does not") as error:
         ClassActivationLocalizer(model)
     assert "\n" not in str(error.value)
+
+
+def test_a_network_without_an_input_is_refused():
+    pieces = [layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(), layers.Dense(2, name="logits")]
+    with pytest.raises(ValueError, match="with a fixed S"):
+        ClassActivationLocalizer(tf.keras.Sequential(pieces))
+
+
+def test_a_sequential_network_that_grew_layer_by_layer():
+    grown = tf.keras.Sequential()
+    for layer in (
+        layers.Input((64, 64, 3)),
+        layers.Conv2D(4, 3, 4, name="first"),
+        layers.Conv2D(5, 3, name="map"),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(7, name="logits"),
+        layers.Softmax(),
+    ):
+        grown.add(layer)
+    at_once = tf.keras.Sequential([layers.Input((64, 64, 3)), *grown.layers])
+    localizer = ClassActivationLocalizer(grown)
+    assert localizer.layer == "map"
+    maps = grown.get_layer("map")(grown.get_layer("first")(IMAGES)).numpy()
+    kernel, chosen = grown.get_layer("logits").get_weights()[0], at_once(IMAGES).numpy().argmax(1)
+    expected = grey_maps(np.einsum("bhwc,cb->bhw", maps, kernel[:, chosen])).numpy().astype(int)
+    assert np.abs(localizer(IMAGES).numpy() - expected).max() <= 1
 
 
 def test_the_dense_layer_may_have_another_name():

@@ -118,3 +118,5 @@ def test_wrong_arguments_are_refused():
     unknown = tf.function(largest_component, [tf.TensorSpec([None, None, None], tf.bool)])
     with pytest.raises(ValueError, match="known height and width"):
         unknown.get_concrete_function()
+    with pytest.raises(ValueError, match="masks must be .B, h, w."):
+        largest_component(np.ones((2, 2), bool))

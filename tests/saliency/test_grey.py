@@ -65,6 +65,12 @@ def test_shapes_and_types():
     assert np.abs(half - grey_maps(MAPS).numpy()).max() <= 1
 
 
+@pytest.mark.parametrize("maps", [MAPS[0], MAPS[..., None]], ids=["one", "channels"])
+def test_other_shapes_are_refused(maps):
+    with pytest.raises(ValueError, match="maps must be .B, h, w."):
+        grey_maps(maps)
+
+
 def test_another_grey_is_refused():
     with pytest.raises(ValueError, match="minmax, viridis_luma, got 'jet'"):
         grey_maps(MAPS, "jet")

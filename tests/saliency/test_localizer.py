@@ -81,7 +81,7 @@ def test_runs_in_inference_mode_and_alone_as_in_a_batch(network):
     assert np.abs(together - alone).max() <= 1
     for old, new in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    assert localizer(IMAGES[:0]).shape == (0, 8, 8)
+    assert localizer(IMAGES[:0]).shape == (0, *localizer.map_shape)
 
 
 def test_eager_graph_xla_and_data_agree(network):
@@ -94,9 +94,11 @@ def test_eager_graph_xla_and_data_agree(network):
         assert np.abs(np.asarray(other).astype(int) - eager).max() <= 1
 
 
-def test_a_saved_model_gives_the_same_boxes(network, tmp_path):
+def test_a_saved_model_gives_the_same_boxes(tmp_path):
+    image = tf.keras.Input((64, 64, 3))
+    x = layers.BatchNormalization()(layers.Conv2D(4, 3, 4)(image))
     module = tf.Module()
-    module.localizer = Localizer(network, "stage1_block2_out")
+    module.localizer = Localizer(tf.keras.Model(image, layers.ReLU()(x)))
 
     @tf.function(input_signature=[tf.TensorSpec([None, 64, 64, 3], tf.float32)])
     def find(images):
@@ -131,13 +133,13 @@ def test_identity_names_all_that_a_map_depends_on(network):
     assert json.loads(json.dumps(first)) == first == Localizer(network).identity
     assert {k: v for k, v in first.items() if k != "weights"} == {
         "network": "resnet18",
-        "layer": "stage2_block2_out",
+        "layer": "stage3_block2_out",
         "image_size": 64,
         "grey": "minmax",
         "reduction": "sum",
     }
     assert len(first["weights"]) == 16 and int(first["weights"], 16) >= 0
-    assert Localizer(network, "stage3_block2_out").identity["weights"] != first["weights"]
+    assert Localizer(network, "stage2_block2_out").identity["weights"] != first["weights"]
     assert Localizer(network, grey="viridis_luma").identity["grey"] == "viridis_luma"
 
 
@@ -196,8 +198,10 @@ def test_other_networks_are_refused():
         Localizer(tf.keras.Model(image, layers.Flatten()(image), name="flat"))
     inner = resnet18((8, 8, 3), width=2)
     nested = tf.keras.Model(image, layers.Flatten()(inner(image)), name="nested")
-    with pytest.raises(ValueError, match="resnet18.*no map"):
-        Localizer(nested, "resnet18")
+    for layer in ("resnet18", None):
+        with pytest.raises(ValueError, match="'resnet18' is a network of its own") as error:
+            Localizer(nested, layer)
+        one_line(error)
     two = tf.keras.Model([image, tf.keras.Input((2,))], image)
     with pytest.raises(ValueError, match="with a fixed S"):
         Localizer(two)

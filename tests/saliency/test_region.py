@@ -167,11 +167,31 @@ def test_alpha_outside_its_range_is_refused(alpha):
         ({"connectivity": 6}, "4 or 8, got 6"),
         ({"side": 33}, "1 to 32 or None, got 33"),
         ({"side": 0}, "1 to 32 or None, got 0"),
+        ({"side": 8.5}, "1 to 32 or None, got 8.5"),
     ],
 )
 def test_other_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         saliency.masks(MAPS, **options)
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [MAPS / 255, MAPS.astype(np.float32), MAPS[0], MAPS[..., None], MAPS[:, :0]],
+    ids=["shares", "float", "one", "channels", "no cells"],
+)
+def test_other_maps_are_refused(maps):
+    with pytest.raises(ValueError, match="maps must be uint8 .B, h, w.") as error:
+        saliency.masks(maps)
+    assert "\n" not in str(error.value)
+
+
+def test_maps_of_an_unknown_size_are_refused():
+    unknown = tf.function(saliency.boxes, [tf.TensorSpec([None, None, 8], tf.uint8)])
+    with pytest.raises(ValueError, match="known h and w"):
+        unknown.get_concrete_function()
+    with pytest.raises(ValueError, match="masks must be"):
+        saliency.bounding_boxes(MAPS[0] > 9)
 
 
 def test_an_unknown_region_is_refused():

@@ -1,8 +1,8 @@
-from .applications import WeightsError as WeightsError
 from .applications import inception_resnet_v2 as inception_resnet_v2
 from .applications import inception_v3 as inception_v3
 from .resnet import resnet18 as resnet18
 from .resnet import resnet18_i as resnet18_i
+from .weights_file import WeightsError as WeightsError
 
 __all__ = [
     "WeightsError",

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import tensorflow as tf
+
+from tfretrieval.backbones.weights_file import Published, find_weights, load_keras_file
 
 ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications"
 # network -> where its ImageNet weights lie under ADDRESS, and their MD5, as Keras publishes both
@@ -18,10 +19,6 @@ FILES = {
         "d19885ff4a710c122648d3b5c3b684e4",
     ),
 }
-
-
-class WeightsError(ValueError):
-    """A weights file that is missing, broken or another network's."""
 
 
 def inception_v3(
@@ -39,7 +36,7 @@ def inception_v3(
         weights: ``None`` for random ones, ``"imagenet"``, or the path of an ``.h5`` file: Keras's
             own "notop" file or one that this model's ``save_weights`` wrote. ``"imagenet"`` is
             Keras's file in ``models`` under ``$KERAS_HOME``, which is ``~/.keras`` unless set.
-        download: lets Keras fetch the ImageNet file where it is missing.
+        download: lets Keras fetch the ImageNet file where it is missing or another.
 
     Returns:
         A functional model: images ``[B, H, W, 3]`` to a map with 2,048 channels, 8 x 8 at 299.
@@ -76,8 +73,10 @@ def _backbone(
     weights: str | os.PathLike[str] | None,
     download: bool,
 ) -> tf.keras.Model:
+    file, md5 = FILES[name]
+    published = Published(file.rpartition("/")[2], f"{ADDRESS}/{file}", md5)
     # Before the network is built, which takes seconds: a missing file is told at once.
-    path = None if weights is None else _weights_file(name, weights, download)
+    path = None if weights is None else find_weights(name, weights, published, download)
     shape = tuple(input_shape)
     images = tf.keras.layers.Input(shape, name="image")
     x = tf.keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocess")(images)
@@ -85,37 +84,5 @@ def _backbone(
     # Keras makes the input a list of one, and then warns at every call with a tensor.
     model = tf.keras.Model(images, network.output, name=name)
     if path is not None:
-        try:
-            model.load_weights(str(path))
-        except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
-            raise WeightsError(
-                f"{path} does not hold the weights of {name} without its classifier: give another "
-                "file, or delete it and fetch it again"
-            ) from error
+        load_keras_file(model, path)
     return model
-
-
-def _weights_file(name: str, weights: str | os.PathLike[str], download: bool) -> Path:
-    """The file to load, which exists."""
-    if weights != "imagenet":
-        path = Path(weights)
-        if not path.is_file():
-            raise WeightsError(f"there is no weights file {path}")
-        return path
-    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
-    file, md5 = FILES[name]
-    address = f"{ADDRESS}/{file}"
-    path = home / "models" / Path(file).name
-    if path.is_file():
-        return path
-    if not download:
-        raise WeightsError(
-            f"the ImageNet weights of {name} are not at {path}: put {address} there, or pass "
-            "download=True"
-        )
-    home.mkdir(parents=True, exist_ok=True)
-    return Path(
-        tf.keras.utils.get_file(
-            path.name, address, file_hash=md5, cache_dir=str(home), cache_subdir="models"
-        )
-    )

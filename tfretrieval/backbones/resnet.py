@@ -1,15 +1,31 @@
 """ResNet18 in torchvision's layout, and ResNet18-I with an Inception-ResNet-C block on top."""
 
+import os
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
+from tfretrieval.backbones.torch_weights import load_torch_resnet18
+from tfretrieval.backbones.weights_file import (
+    Published,
+    WeightsError,
+    find_weights,
+    load_keras_file,
+)
 from tfretrieval.layers.inception_resnet_c import InceptionResNetC
 
 # Statistics of ImageNet in RGB, for pictures scaled to [0, 1] (torchvision's preprocessing).
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 BLOCKS_PER_STAGE = 2
+# torchvision's IMAGENET1K_V1 weights, 46,807,446 bytes; docs/weights.md says what is known of them.
+IMAGENET = Published(
+    "resnet18.tv_in1k.safetensors",
+    "https://huggingface.co/timm/resnet18.tv_in1k/resolve/main/model.safetensors",
+    "694f673df6520a3158624e8a89af086f59923ee4cd7436fe5bc3bc71d295ad81",
+)
+IMAGENET_WIDTH = 64
 
 layers = tf.keras.layers
 
@@ -18,8 +34,9 @@ def resnet18(
     input_shape: Sequence[int | None] = (224, 224, 3),
     width: int = 64,
     preprocess: bool = True,
-    weights: str | None = None,
+    weights: str | os.PathLike[str] | None = None,
     num_classes: int | None = None,
+    download: bool = False,
 ) -> tf.keras.Model:
     """ResNet18 (He et al. 2016), equal to torchvision's at every input size.
 
@@ -32,8 +49,13 @@ def resnet18(
         width: channels of the first stage; the four stages have 1, 2, 4 and 8 times as many.
         preprocess: pictures enter in [0, 255] and are normalised by ImageNet's mean and
             standard deviation; ``False`` feeds the numbers to the network as they are.
-        weights: path of a ``.weights.h5`` file written by this function's model, or ``None``.
-        num_classes: adds global average pooling and a dense layer of logits.
+        weights: ``None`` for random ones; ``"imagenet"`` for torchvision's, whose file lies in
+            ``models`` under ``$KERAS_HOME``, which is ``~/.keras`` unless set; or the path of a
+            ``.safetensors`` file of torchvision's state dict (width 64), or of a ``.weights.h5``
+            file of this function's model, with or without layers behind it.
+        num_classes: adds global average pooling and a dense layer of logits. ImageNet's and other
+            torchvision weights bring their own for 1,000 classes; for other numbers it is random.
+        download: lets Keras fetch the ImageNet file where it is missing or another.
 
     Returns:
         A functional model: images ``[B, H, W, 3]`` to a map
@@ -41,20 +63,23 @@ def resnet18(
 
     Raises:
         ValueError: a width or a number of classes below one.
+        WeightsError: a file that is missing or does not fit; a ``ValueError`` too.
 
     >>> resnet18((64, 64, 3), width=8).output_shape
     (None, 2, 2, 64)
     """
+    path = _weights_path("resnet18", weights, width, download)
     inputs, x = _stages(input_shape, width, preprocess)
-    return _finish("resnet18", inputs, x, weights, num_classes)
+    return _finish("resnet18", inputs, x, path, num_classes)
 
 
 def resnet18_i(
     input_shape: Sequence[int | None] = (224, 224, 3),
     width: int = 64,
     preprocess: bool = True,
-    weights: str | None = None,
+    weights: str | os.PathLike[str] | None = None,
     num_classes: int | None = None,
+    download: bool = False,
 ) -> tf.keras.Model:
     """ResNet18-I: ResNet18 and one Inception-ResNet-C block after its deepest convolution.
 
@@ -62,15 +87,39 @@ def resnet18_i(
     at ``width=64`` the block has those of Inception-ResNet-v2 (192 / 192-224-256, scale 0.2),
     and narrower networks narrow the block in proportion.
 
-    Arguments, result and errors are those of :func:`resnet18`.
+    torchvision's weights know nothing of the block. Its last convolution then starts at zero,
+    kernel and bias, so that the block is the identity at first and the first step of training
+    moves it away from there.
+
+    Arguments, result and errors are those of :func:`resnet18`; a ``.weights.h5`` file is one of a
+    ResNet18-I.
 
     >>> resnet18_i((64, 64, 3), width=8, num_classes=5).output_shape
     (None, 5)
     """
+    path = _weights_path("resnet18_i", weights, width, download)
     inputs, x = _stages(input_shape, width, preprocess)
     branches = [max(1, round(filters * width / 64)) for filters in (192, 192, 224, 256)]
     x = InceptionResNetC(branches[0], branches[1:], name="inception_resnet_c")(x)
-    return _finish("resnet18_i", inputs, x, weights, num_classes)
+    return _finish("resnet18_i", inputs, x, path, num_classes)
+
+
+def _weights_path(name, weights, width, download):
+    """The file to load, found before the network is built; ``None`` for random weights."""
+    if weights is None:
+        return None
+    file = IMAGENET.name if weights == "imagenet" else os.fspath(weights)
+    if file.endswith(".safetensors"):
+        if width != IMAGENET_WIDTH:
+            raise WeightsError(
+                f"{weights} weights are of width {IMAGENET_WIDTH}, this network's is {width}"
+            )
+    elif not file.endswith(".weights.h5"):
+        raise WeightsError(
+            f"{file} must end in .safetensors or .weights.h5: other formats, such as torch's "
+            "pickles, are not read"
+        )
+    return find_weights(name, weights, IMAGENET, download)
 
 
 def _stages(input_shape, width, preprocess):
@@ -119,7 +168,7 @@ def _norm(name):
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)
 
 
-def _finish(name, inputs, x, weights, num_classes):
+def _finish(name, inputs, x, path, num_classes):
     if num_classes is not None:
         if num_classes < 1:
             raise ValueError(f"num_classes must be at least 1, got {num_classes}")
@@ -127,6 +176,16 @@ def _finish(name, inputs, x, weights, num_classes):
         # Logits in float32: a float16 softmax loses the small classes.
         x = layers.Dense(num_classes, dtype="float32", name="logits")(x)
     model = tf.keras.Model(inputs, x, name=name)
-    if weights is not None:
-        model.load_weights(weights)
+    if path is not None:
+        _load(model, path)
     return model
+
+
+def _load(model, path):
+    if path.suffix == ".h5":
+        load_keras_file(model, path)
+        return
+    load_torch_resnet18(model, path)
+    for layer in model.layers:
+        if isinstance(layer, InceptionResNetC):
+            layer.up.set_weights([np.zeros_like(weight) for weight in layer.up.get_weights()])

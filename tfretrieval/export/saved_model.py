@@ -53,12 +53,15 @@ def export_encoder(
 
     Raises:
         FileExistsError: the folder exists.
+        ValueError: an alpha or a region that there is not.
     """
     if Path(folder).exists():
         raise FileExistsError(f"{folder} exists: export into a folder of its own")
     if localizer is None:
         module = _Encoder(encoder, image_size)
     else:
+        # Inside a graph the same error would be many lines long.
+        regions(tf.zeros([1, 1, 1], tf.uint8), alpha, region)
         module = _CroppingEncoder(encoder, image_size, localizer, alpha, region)
     signatures = {"encode_bytes": module.encode_bytes, "encode_images": module.encode_images}
     tf.saved_model.save(module, str(folder), signatures=signatures)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tfretrieval.saliency.feature_layers import output_of
-from tfretrieval.saliency.localizer import Localizer
+from tfretrieval.saliency.feature_layers import gives_map
+from tfretrieval.saliency.localizer import Localizer, check_input
 
 
 class ClassActivationLocalizer(Localizer):
@@ -37,10 +37,12 @@ class ClassActivationLocalizer(Localizer):
     reduction = "class"
 
     def __init__(self, model: tf.keras.Model, logits: str = "logits", grey: str = "minmax"):
+        check_input(model)
         dense = next((layer for layer in model.layers if layer.name == logits), None)
-        pooling = _producer(model, dense, tf.keras.layers.Dense)
-        source = _producer(model, pooling, tf.keras.layers.GlobalAveragePooling2D)
-        if dense is None or source is None or len(dense.output.shape) != 2:
+        pooling = _producer(dense, tf.keras.layers.Dense)
+        source = _producer(pooling, tf.keras.layers.GlobalAveragePooling2D)
+        found = source in model.layers and gives_map(source)
+        if dense is None or not found or len(dense.output.shape) != 2:
             raise ValueError(
                 f"class-activation maps need a network that ends in a map, GlobalAveragePooling2D "
                 f"and Dense {logits!r}; {model.name} does not"
@@ -59,8 +61,7 @@ class ClassActivationLocalizer(Localizer):
         return self.classifier.get_weights()
 
 
-def _producer(model, layer, kind):
+def _producer(layer, kind):
     """The layer whose output enters ``layer``, if that one is of a kind; else ``None``."""
-    if not isinstance(layer, kind):
-        return None
-    return next((other for other in model.layers if output_of(other) is layer.input), None)
+    # Outputs cannot be compared: in Keras 3 a Sequential calls its layers anew with each `add`.
+    return layer.input._keras_history[0] if isinstance(layer, kind) else None

@@ -20,7 +20,7 @@ def largest_component(masks: tf.Tensor, connectivity: int = 8) -> tf.Tensor:
         connectivity: 4 neighbours (edges) or 8 (edges and corners).
 
     Raises:
-        ValueError: another connectivity, or a height or width that is not known.
+        ValueError: another connectivity, or masks that are not ``[B, h, w]`` of a known h and w.
 
     >>> mask = tf.constant([[[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 0, 0]]]) > 0
     >>> tf.cast(largest_component(mask), tf.int32).numpy().tolist()
@@ -30,11 +30,17 @@ def largest_component(masks: tf.Tensor, connectivity: int = 8) -> tf.Tensor:
     """
     if connectivity not in (4, 8):
         raise ValueError(f"connectivity must be 4 or 8, got {connectivity!r}")
-    masks = tf.convert_to_tensor(masks, tf.bool)
+    masks = as_masks(masks)
     _, height, width = masks.shape
-    if height is None or width is None:
-        raise ValueError(f"masks must have a known height and width, got {masks.shape}")
     return _largest(masks, height, width, connectivity)
+
+
+def as_masks(masks: tf.Tensor) -> tf.Tensor:
+    """Masks as a tensor, or ``ValueError`` where they are not ``[B, h, w]`` of a known h and w."""
+    masks = tf.convert_to_tensor(masks, tf.bool)
+    if masks.shape.rank != 3 or None in masks.shape[1:]:
+        raise ValueError(f"masks must be [B, h, w] of a known height and width, got {masks.shape}")
+    return masks
 
 
 @tf.function(reduce_retracing=True)

@@ -29,7 +29,7 @@ def grey_maps(maps: tf.Tensor, grey: str = "minmax") -> tf.Tensor:
     everywhere before it is coloured: nothing in it stands out.
 
     Raises:
-        ValueError: another ``grey``.
+        ValueError: another ``grey``, or maps that are not ``[B, h, w]``.
 
     >>> maps = tf.constant([[[-1.0, 0.0], [0.5, 1.0]]])
     >>> grey_maps(maps).numpy().tolist()
@@ -39,6 +39,8 @@ def grey_maps(maps: tf.Tensor, grey: str = "minmax") -> tf.Tensor:
     """
     check_grey(grey)
     maps = tf.cast(maps, tf.float32)
+    if maps.shape.rank != 3:
+        raise ValueError(f"maps must be [B, h, w], got {maps.shape}")
     low = tf.reduce_min(maps, axis=[1, 2], keepdims=True)
     span = tf.reduce_max(maps, axis=[1, 2], keepdims=True) - low
     finite = tf.reduce_all(tf.math.is_finite(maps), axis=[1, 2], keepdims=True)

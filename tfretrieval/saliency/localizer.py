@@ -60,7 +60,7 @@ class Localizer(tf.Module):
     def __init__(self, model: tf.keras.Model, layer: str | None = None, grey: str = "minmax"):
         super().__init__()
         self.grey = check_grey(grey)
-        self.image_size = _image_size(model)
+        self.image_size = check_input(model)
         # Past tf.Module's tracking: an export needs no more than `model`.
         object.__setattr__(self, "source", model)
         self.network = model.name
@@ -71,7 +71,10 @@ class Localizer(tf.Module):
 
     @property
     def identity(self) -> dict[str, str | int]:
-        """What a map depends on, as plain values: equal identities give equal maps."""
+        """What a map depends on, as plain values.
+
+        The network's layout enters by its name alone: give another preprocessing another name.
+        """
         return {
             "network": self.network,
             "layer": self.layer,
@@ -97,7 +100,8 @@ class Localizer(tf.Module):
         return self.model.get_weights()
 
 
-def _image_size(model: tf.keras.Model) -> int:
+def check_input(model: tf.keras.Model) -> int:
+    """S of a network whose input is ``[B, S, S, 3]``, or ``ValueError``."""
     shape = getattr(model, "input_shape", None)
     if not (
         isinstance(shape, tuple)
@@ -115,7 +119,9 @@ def _image_size(model: tf.keras.Model) -> int:
 def _deepest(model: tf.keras.Model) -> str:
     found = feature_maps(model)
     if not found:
-        raise ValueError(f"no layer of {model.name} gives a map [B, h, w, C]")
+        raise ValueError(
+            f"no layer of {model.name} gives a map [B, h, w, C]{_inside(model.layers)}"
+        )
     large = [layer for layer in found if min(layer.output.shape[1:3]) >= MIN_SIDE]
     return (large or found)[-1].name
 
@@ -131,9 +137,15 @@ def _named(model: tf.keras.Model, name: str) -> str:
         shape = None if output is None else tuple(output.shape)
         raise ValueError(
             f"layer {name!r} of {model.name} gives no map [B, h, w, C] but {shape}; "
-            "leave it out to take the deepest map"
+            f"leave it out to take the deepest map{_inside([layers[name]])}"
         )
     return name
+
+
+def _inside(layers) -> str:
+    """What to do where a map lies in a network within the network."""
+    names = [repr(layer.name) for layer in layers if isinstance(layer, tf.keras.Model)]
+    return f"; {', '.join(names)} is a network of its own: look with that one" if names else ""
 
 
 def _checksum(weights) -> str:

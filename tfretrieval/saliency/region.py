@@ -10,7 +10,7 @@ import numbers
 
 import tensorflow as tf
 
-from tfretrieval.saliency.components import largest_component
+from tfretrieval.saliency.components import as_masks, largest_component
 
 REGIONS = ("box", "mask", "mask_in_box")
 """What a picture is cut to: the box, the mask on the whole picture, or the mask inside the box."""
@@ -44,7 +44,7 @@ def masks(
         side: of the grid, at most :data:`MAX_SIDE`; ``None`` leaves the maps as they are.
 
     Raises:
-        ValueError: an option outside these.
+        ValueError: an option outside these, or maps that are no grey maps of a known size.
 
     >>> maps = tf.constant([[[102, 103], [0, 255]]], tf.uint8)
     >>> tf.cast(masks(maps, 0.4, side=None), tf.int32).numpy().tolist()
@@ -53,6 +53,7 @@ def masks(
     TensorShape([1, 32, 32])
     """
     _check(alpha, components, side)
+    maps = _grey(maps)
     levels = tf.cast(maps, tf.float32)
     if side is not None:
         # TensorFlow's antialiased resize does not run under XLA, and growing needs none.
@@ -85,7 +86,7 @@ def bounding_boxes(masks: tf.Tensor) -> tf.Tensor:
     >>> bounding_boxes(tf.constant([[[False, False], [True, False]]])).numpy().tolist()
     [[0.5, 0.0, 1.0, 0.5]]
     """
-    masks = tf.convert_to_tensor(masks, tf.bool)
+    masks = as_masks(masks)
     empty = ~tf.reduce_any(masks, axis=[1, 2])
     top, bottom = _extent(tf.reduce_any(masks, axis=2) | empty[:, None])
     left, right = _extent(tf.reduce_any(masks, axis=1) | empty[:, None])
@@ -102,7 +103,7 @@ def regions(
         Masks lie over the whole picture, with a box too.
 
     Raises:
-        ValueError: an unknown region, or an option that :func:`masks` refuses.
+        ValueError: an unknown region, or what :func:`masks` refuses.
 
     >>> found, mask = regions(tf.zeros([1, 8, 8], tf.uint8), 0.4, "box")
     >>> found.numpy().tolist(), mask
@@ -126,6 +127,17 @@ def _extent(lines: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.cast(first, tf.float32) / count, tf.cast(last, tf.float32) / count
 
 
+def _grey(maps: tf.Tensor) -> tf.Tensor:
+    """The maps as a tensor; other types are other scales, on which a grey level means nothing."""
+    maps = tf.convert_to_tensor(maps)
+    shape = maps.shape
+    if maps.dtype != tf.uint8 or shape.rank != 3 or not all(shape[1:]):
+        raise ValueError(
+            f"maps must be uint8 [B, h, w] of a known h and w, got {maps.dtype.name} {shape}"
+        )
+    return maps
+
+
 def _check(alpha: float | str, components: str, side: int | None) -> None:
     share = isinstance(alpha, numbers.Real) and 0 < alpha < 1
     if alpha != "mean" and not share:
@@ -135,5 +147,5 @@ def _check(alpha: float | str, components: str, side: int | None) -> None:
         )
     if components not in ("largest", "all"):
         raise ValueError(f"components must be largest or all, got {components!r}")
-    if side is not None and not 1 <= side <= MAX_SIDE:
+    if side is not None and side not in range(1, MAX_SIDE + 1):
         raise ValueError(f"side must be 1 to {MAX_SIDE} or None, got {side!r}")

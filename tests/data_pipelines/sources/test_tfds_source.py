@@ -70,7 +70,7 @@ def test_empty_boxes_become_the_whole_picture_and_are_counted(data_dir):
         [0.25, 0.0, 0.75, 0.25],
         [0.0, 0.0, 1.0, 1.0],
     ]
-    assert listing.notes == ("2 boxes had swapped or empty sides and were put right",)
+    assert listing.notes == ("2 boxes had swapped, empty or overhanging sides and were put right",)
 
 
 def test_what_is_not_prepared_is_said_at_once_and_not_fetched(tmp_path):

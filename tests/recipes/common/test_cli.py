@@ -33,6 +33,11 @@ def test_every_field_is_a_flag(tmp_path):
     assert config.epochs == folder_triplet.Config().epochs
 
 
+def test_a_threshold_is_a_number_or_a_word(tmp_path):
+    for text, value in {"0.3": 0.3, "mean": "mean"}.items():
+        assert seen(["--run-dir", str(tmp_path), "--alpha", text]).alpha == value
+
+
 def test_demo_changes_defaults_and_flags_go_first(tmp_path):
     argv = ["--demo", "--epochs", "3", "--run-dir", str(tmp_path)]
     config = seen(argv, cub_triplet.Config)
@@ -55,6 +60,9 @@ def test_demo_changes_defaults_and_flags_go_first(tmp_path):
         (["--remine", "0"], "--remine"),
         (["--learning-rate", "0"], "--learning-rate must be positive"),
         (["--networks", "resnet18", "resnet18"], "names a network twice"),
+        (["--alpha", "0"], "--alpha must lie between 0"),
+        (["--alpha", "1"], "--alpha must lie between 0"),
+        (["--alpha", "median"], "or be mean, got median"),
     ],
 )
 def test_a_bad_setting_is_one_line_and_status_2(capsys, tmp_path, argv, message):
@@ -117,7 +125,9 @@ def test_a_bug_keeps_its_traceback(tmp_path):
         main(folder_triplet.Config, run, run, "about", ["--run-dir", str(tmp_path / "run")])
 
 
-@pytest.mark.parametrize("recipe", ["cub_triplet", "folder_triplet"])
+@pytest.mark.parametrize(
+    "recipe", ["cub_triplet", "folder_triplet", "saliency_sheet", "saliency_remedies"]
+)
 def test_help_does_not_start_tensorflow(recipe):
     script = (
         f"import sys, runpy; sys.argv = ['{recipe}', '--help']\n"

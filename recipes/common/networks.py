@@ -1,0 +1,42 @@
+"""The networks that stage 1 trains, at the weights that they start from."""
+
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+import tfretrieval as tfr
+from recipes.common.cli import ConfigError
+
+
+def backbone(name: str, config) -> tf.keras.Model:
+    """ResNet18 or ResNet18-I with the sizes and ``--weights`` of a configuration.
+
+    Args:
+        name: ``resnet18`` or ``resnet18_i``; what follows a ``+`` tells views apart.
+
+    Raises:
+        ConfigError: weights that are not there or do not fit.
+    """
+    build = getattr(tfr.backbones, name.partition("+")[0])
+    weights = None if config.weights == "none" else config.weights
+    size = (config.image_size, config.image_size, 3)
+    try:
+        return build(size, config.width, weights=weights, download=config.download)
+    except tfr.backbones.WeightsError as error:
+        raise ConfigError(
+            f"--weights {config.weights}: {error} (imagenet is fetched by --download; none starts "
+            "from random numbers)"
+        ) from error
+
+
+def check_weights(names: Iterable[str], config) -> None:
+    """Loads the weights into each network once, so that a wrong file is told before the data.
+
+    What fits ResNet18-I fits ResNet18 too, which ``--saliency-network stage1`` trains.
+
+    Raises:
+        ConfigError: as :func:`backbone`.
+    """
+    if config.weights != "none":
+        for name in sorted({name.partition("+")[0] for name in names}):
+            backbone(name, config)

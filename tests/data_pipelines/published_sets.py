@@ -1,0 +1,167 @@
+"""The four public sets, tiny, in the layout of their archives. The counts are in `TINY`."""
+
+import io
+import tarfile
+
+import numpy as np
+import scipy.io
+
+from tests.data_pipelines.pictures import encode, picture, write_tree
+
+TINY = {
+    "caltech_birds2011": (8, 4, 4),
+    "caltech_birds2011/zero_shot": (6, 6, 4),
+    "cars196": (5, 4, 3),
+    "cars196/zero_shot": (5, 4, 3),
+    "cifar10": (20, 10, 10),
+    "stanford_dogs": (5, 3, 2),
+}
+TINY_SEEN = {"caltech_birds2011/zero_shot": 2, "cars196/zero_shot": 2}
+
+# Pictures are 12 pixels high and 16 wide.
+SPECIES = ("001.Wren", "002.Finch", "003.Owl", "004.Gull")
+BIRDS = tuple(f"{name}/{name[4:]}_{i}.jpg" for name in SPECIES for i in range(3))
+BIRD_BOX = "4.0 3.0 8.0 6.0"  # x, y, width, height
+
+DOGS = {
+    "train": [f"n01-Basset/n01_{i}.jpg" for i in (1, 2, 3)]
+    + [f"n02-Pug_dog/n02_{i}.jpg" for i in (1, 2)],
+    "test": ["n01-Basset/n01_4.jpg", "n02-Pug_dog/n02_3.jpg", "n02-Pug_dog/n02_4.jpg"],
+}
+# In a frame of 32 x 24, so that the box must refer to it and not to the picture's header.
+ONE_DOG = [(8, 6, 24, 18)]  # xmin, ymin, xmax, ymax
+TWO_DOGS = [(2, 6, 8, 12), (24, 18, 16, 12)]
+
+CARS = {"train": [1, 1, 2, 2, 3], "test": [1, 3, 3, 3]}
+
+
+def cub_files():
+    """Relative paths and contents; the second bird's box hangs over the edge."""
+    numbered = list(enumerate(BIRDS, 1))
+    boxes = {number: BIRD_BOX for number, _ in numbered} | {2: "4.0 3.0 20.0 6.0"}
+    lists = {
+        "images.txt": [f"{i} {name}" for i, name in numbered],
+        "image_class_labels.txt": [f"{i} {int(name[:3])}" for i, name in numbered],
+        "train_test_split.txt": [f"{i} {int(i % 3 != 0)}" for i, _ in numbered],
+        "bounding_boxes.txt": [f"{i} {boxes[i]}" for i, _ in numbered],
+    }
+    files = {name: ("\n".join(lines) + "\n").encode() for name, lines in lists.items()}
+    files |= {f"images/{name}": encode(picture(name)) for name in BIRDS}
+    return {f"CUB_200_2011/{name}": contents for name, contents in files.items()}
+
+
+def dogs_files():
+    """The first dog of each part has company."""
+    files = {"file_list.mat": mat(file_list=np.zeros((1, 1)))}
+    for split, names in DOGS.items():
+        cells = np.array(names, dtype=object)[:, None]
+        labels = np.array([[int(name[2])] for name in names], np.uint8)
+        files[f"{split}_list.mat"] = mat(file_list=cells, labels=labels)
+        for i, name in enumerate(names):
+            files[f"Images/{name}"] = encode(picture(name))
+            files[f"Annotation/{name[:-4]}"] = annotation(ONE_DOG if i else TWO_DOGS)
+    return files
+
+
+def annotation(boxes):
+    objects = "".join(
+        f"<object><name>dog</name><bndbox><xmin>{x1}</xmin><ymin>{y1}</ymin>"
+        f"<xmax>{x2}</xmax><ymax>{y2}</ymax></bndbox></object>"
+        for x1, y1, x2, y2 in boxes
+    )
+    size = "<size><width>32</width><height>24</height><depth>3</depth></size>"
+    return f"<annotation><folder>n01</folder>{size}{objects}</annotation>".encode()
+
+
+def cars_files():
+    """The second car of each part has its corners swapped."""
+    names = np.array([["AM General Hummer", "Acura RL", "Audi A5"]], dtype=object)
+    files = {"devkit/cars_meta.mat": mat(class_names=names)}
+    lists = {"train": "devkit/cars_train_annos.mat", "test": "cars_test_annos_withlabels.mat"}
+    for split, labels in CARS.items():
+        rows = []
+        for i, label in enumerate(labels):
+            name = f"{i + 1:05d}.jpg"
+            x1, x2 = (12, 5) if i == 1 else (5, 12)
+            rows.append(tuple(map(np.uint8, (x1, 4, x2, 9, label))) + (name,))
+            files[f"cars_{split}/{name}"] = encode(picture(f"{split}/{name}"))
+        fields = ("bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2", "class", "fname")
+        struct = np.array([rows], dtype=[(field, object) for field in fields])
+        files[lists[split]] = mat(annotations=struct)
+    return files
+
+
+def cifar_files():
+    """Four pictures a training file, in all classes twice; ten in the test file."""
+    rows = np.random.default_rng(0).integers(0, 256, (30, 3073), dtype=np.uint8)
+    rows[:, 0] = np.arange(30) % 10
+    names = [f"data_batch_{i}.bin" for i in range(1, 6)]
+    parts = [*np.split(rows[:20], 5), rows[20:]]
+    files = {
+        name: part.tobytes() for name, part in zip([*names, "test_batch.bin"], parts, strict=True)
+    }
+    files["batches.meta.txt"] = "\n".join("abcdefghij").encode() + b"\n\n"
+    return {f"cifar-10-batches-bin/{name}": contents for name, contents in files.items()}
+
+
+FILES = {
+    "caltech_birds2011": cub_files,
+    "cars196": cars_files,
+    "cifar10": cifar_files,
+    "stanford_dogs": dogs_files,
+}
+# archive -> what the names of its members begin with
+ARCHIVES = {
+    "caltech_birds2011": {"CUB_200_2011.tgz": ("CUB_200_2011/",)},
+    "cars196": {
+        "cars_train.tgz": ("cars_train/",),
+        "cars_test.tgz": ("cars_test/",),
+        "car_devkit.tgz": ("devkit/",),
+    },
+    "cifar10": {"cifar-10-binary.tar.gz": ("cifar-10-batches-bin/",)},
+    "stanford_dogs": {
+        "images.tar": ("Images/",),
+        "annotation.tar": ("Annotation/",),
+        "lists.tar": ("file_list", "train_list", "test_list"),
+    },
+}
+
+
+def write_unpacked(name, folder):
+    """Writes the unpacked data of a set below a folder; returns that folder, a path."""
+    write_tree(folder, FILES[name]())
+    return folder
+
+
+def write_archives(name, folder):
+    """Writes the original archives of a set into a folder; returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files, written = FILES[name](), []
+    for archive, beginnings in ARCHIVES[name].items():
+        members = {path: data for path, data in files.items() if path.startswith(beginnings)}
+        written.append(write_tar(folder / archive, members))
+        files = {path: data for path, data in files.items() if path not in members}
+    for path, contents in files.items():
+        (folder / path).write_bytes(contents)
+        written.append(folder / path)
+    return written
+
+
+def write_tar(path, members):
+    """A tar file, compressed as its name says; a member is its bytes or a `TarInfo`."""
+    mode = "w" if path.suffix == ".tar" else "w:gz"
+    with tarfile.open(path, mode) as archive:
+        for name, member in members.items():
+            if isinstance(member, tarfile.TarInfo):
+                archive.addfile(member)
+            else:
+                info = tarfile.TarInfo(name)
+                info.size = len(member)
+                archive.addfile(info, io.BytesIO(member))
+    return path
+
+
+def mat(**variables):
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, variables)
+    return buffer.getvalue()

@@ -1,0 +1,53 @@
+"""What stage 1 starts from."""
+
+import numpy as np
+import pytest
+
+import tfretrieval as tfr
+from recipes.common.cli import ConfigError
+from recipes.common.networks import backbone, check_weights
+from recipes.common.settings import Settings
+from recipes.folder_triplet import Config as FolderConfig
+from recipes.saliency_remedies import Config as RemediesConfig
+from recipes.saliency_sheet import Config as SheetConfig
+
+SMALL = {"image_size": 32, "width": 4}
+
+
+@pytest.fixture
+def file(tmp_path):
+    network = tfr.backbones.resnet18_i((32, 32, 3), width=4)
+    network.save_weights(tmp_path / "own.weights.h5")
+    return network, str(tmp_path / "own.weights.h5")
+
+
+def test_a_network_starts_from_the_weights_that_are_asked_for(file):
+    network, path = file
+    config = Settings(weights=path, **SMALL)
+    for name in ("resnet18_i", "resnet18_i+crop", "resnet18"):
+        started = backbone(name, config)
+        assert started.name == name.partition("+")[0]
+        for ours, theirs in zip(started.get_weights(), network.get_weights(), strict=False):
+            np.testing.assert_array_equal(ours, theirs)
+    check_weights(["resnet18", "resnet18_i+crop"], config)
+    random = backbone("resnet18", Settings(weights="none", **SMALL)).get_weights()
+    assert (random[0] != network.get_weights()[0]).any()
+
+
+def test_a_file_that_fits_one_network_and_not_the_other_is_one_line(tmp_path):
+    tfr.backbones.resnet18((32, 32, 3), width=4).save_weights(tmp_path / "plain.weights.h5")
+    config = Settings(weights=str(tmp_path / "plain.weights.h5"), **SMALL)
+    with pytest.raises(ConfigError, match="--weights .* does not hold .* resnet18_i") as error:
+        check_weights(["resnet18", "resnet18_i"], config)
+    assert "\n" not in str(error.value) and "--download" in str(error.value)
+
+
+def test_no_weights_are_not_looked_at(monkeypatch):
+    monkeypatch.setattr(tfr.backbones, "resnet18", None)
+    check_weights(["resnet18"], Settings(weights="none"))
+
+
+def test_drawn_pictures_and_folders_start_from_random_numbers():
+    assert Settings().weights == SheetConfig().weights == "imagenet"
+    assert SheetConfig.demo_settings()["weights"] == "none"
+    assert FolderConfig().weights == RemediesConfig().weights == "none"

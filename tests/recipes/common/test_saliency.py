@@ -1,0 +1,211 @@
+"""Who looks, and what a network is shown."""
+
+import dataclasses
+import os
+import zipfile
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfretrieval as tfr
+from data_pipelines.records import DataError
+from recipes import cub_triplet
+from recipes.common import saliency
+from recipes.common.cli import ConfigError
+from recipes.common.data import open_data
+from recipes.common.run_folder import RunFolder, RunFolderError
+from tests.recipes.pictures import write_table_with_boxes
+
+SMALL = {"image_size": 32, "width": 4, "batch_size": 8, "saliency_network": "stage1"}
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    config = cub_triplet.Config(
+        dataset="folder", data_dir=str(write_table_with_boxes(folder)), **SMALL
+    )
+    return config, open_data(config, RunFolder(folder / "run", config))
+
+
+@pytest.fixture(scope="module")
+def network():
+    tf.keras.utils.set_random_seed(0)
+    return tfr.models.classifier(tfr.backbones.resnet18((32, 32, 3), width=4), 3)
+
+
+def view_of(network, experiment, folder, **settings):
+    config = dataclasses.replace(experiment[0], **settings)
+    localizer = saliency.localizer(network, config, config.saliency_maps)
+    table = saliency.look(localizer, config, experiment[1], RunFolder(folder, config))
+    return saliency.view(localizer, table, config.alpha, config.region)
+
+
+def test_every_setting_of_the_region_changes_what_is_kept(network, experiment, tmp_path):
+    usual = view_of(network, experiment, tmp_path / "usual")
+    others = [
+        {"alpha": 0.7},
+        {"alpha": "mean"},
+        {"grey": "viridis_luma"},
+        {"saliency_maps": "class"},
+        {"saliency_layer": "stage1_block2_out"},
+    ]
+    for number, settings in enumerate(others):
+        found = view_of(network, experiment, tmp_path / str(number), **settings).found
+        assert (found != usual.found).any(), settings
+
+
+def test_a_region_is_boxes_or_masks_or_both(network, experiment, tmp_path):
+    for region, columns in {"box": "b", "mask": "m", "mask_in_box": "bm"}.items():
+        view = view_of(network, experiment, tmp_path / region, region=region)
+        assert (view.boxes is not None) == ("b" in columns)
+        assert (view.masks is not None) == ("m" in columns)
+        assert view.found.shape == (36, 4)
+
+
+def test_a_saved_network_looks(network, experiment, tmp_path):
+    network.save(tmp_path / "network.keras")
+    config = dataclasses.replace(
+        experiment[0], saliency_network=str(tmp_path / "network.keras"), saliency_maps="class"
+    )
+    ours = saliency.localizer(network, config, "class").identity
+    assert saliency.pretrained(config).identity == ours
+
+
+def test_resnet18_looks_with_the_weights_of_a_file(experiment, tmp_path, monkeypatch):
+    monkeypatch.setattr(saliency, "PRETRAINED", {"resnet18": 32})
+    small = tfr.backbones.resnet18((32, 32, 3))
+    small.save_weights(tmp_path / "own.weights.h5")
+    settings = {"saliency_network": "resnet18"}
+    config = dataclasses.replace(experiment[0], **settings)
+    weights = {"none": None, str(tmp_path / "own.weights.h5"): tfr.saliency.Localizer(small)}
+    for name, expected in weights.items():
+        found = saliency.pretrained(dataclasses.replace(config, saliency_weights=name)).identity
+        if expected is not None:
+            assert found["weights"] == expected.identity["weights"]
+    with pytest.raises(ConfigError, match="nowhere"):
+        saliency.pretrained(dataclasses.replace(config, saliency_weights="nowhere.weights.h5"))
+
+
+class Unknown(tf.keras.layers.Layer):
+    """A layer that no other program knows."""
+
+    def call(self, inputs):
+        return inputs
+
+
+def write_text(path):
+    path.write_text("no network")
+
+
+def write_archive(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("letter.txt", "no network either")
+
+
+def write_damaged(path):
+    write_network((32, 32, 3))(path)
+    contents = bytearray(path.read_bytes())
+    # Inside the first file of the archive.
+    contents[200:240] = bytes(40)
+    path.write_bytes(contents)
+
+
+def write_network(shape, *last):
+    def write(path):
+        x = image = tf.keras.Input(shape)
+        for layer in (tf.keras.layers.Conv2D(2, 3), *last):
+            x = layer(x)
+        tf.keras.Model(image, x).save(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "write, message",
+    [
+        (write_text, "network.keras: "),
+        (write_archive, "network.keras: "),
+        (write_damaged, "network.keras: "),
+        (write_network((32, 32, 3), Unknown()), "network.keras: "),
+        (write_network((None, None, 3)), "with a fixed S"),
+        (write_network((32, 24, 3)), "with a fixed S"),
+        (write_network((32, 32, 1)), "with a fixed S"),
+    ],
+)
+def test_a_file_that_is_no_saliency_network_is_one_line(experiment, tmp_path, write, message):
+    write(tmp_path / "network.keras")
+    config = dataclasses.replace(experiment[0], saliency_network=str(tmp_path / "network.keras"))
+    with pytest.raises(ConfigError, match=message) as error:
+        saliency.pretrained(config)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name, write",
+    [
+        ("resnet18", write_text),
+        ("resnet18", write_archive),
+        ("resnet18", write_network((32, 32, 3))),
+        ("inception_v3", write_text),
+    ],
+)
+def test_weights_that_do_not_fit_are_one_line(experiment, tmp_path, monkeypatch, name, write):
+    monkeypatch.setattr(saliency, "PRETRAINED", {name: 75})
+    write(file := tmp_path / "weights.keras")
+    config = dataclasses.replace(experiment[0], saliency_network=name, saliency_weights=str(file))
+    with pytest.raises(ConfigError, match=f"{name}, weights .*weights.keras") as error:
+        saliency.pretrained(config)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"saliency_weights": "none"}, "leave it out"),
+        ({"saliency_maps": "class", "saliency_layer": "stage3_block2_out"}, "leave --saliency-la"),
+    ],
+)
+def test_a_setting_that_would_change_nothing_is_refused(experiment, settings, message):
+    with pytest.raises(ConfigError, match=message):
+        saliency.pretrained(dataclasses.replace(experiment[0], **settings))
+
+
+@pytest.mark.parametrize("left", ["maps.npz", "maps.json"])
+def test_a_run_keeps_its_saliency_network(network, experiment, tmp_path, left):
+    """Without its table too: the networks of the run were trained on its regions."""
+    view_of(network, experiment, tmp_path)
+    view_of(network, experiment, tmp_path)
+    for file in (tmp_path / "saliency").iterdir():
+        if file.name != left:
+            os.remove(file)
+    tf.keras.utils.set_random_seed(1)
+    other = tfr.models.classifier(tfr.backbones.resnet18((32, 32, 3), width=4), 3)
+    with pytest.raises((RunFolderError, DataError), match="weights is '") as error:
+        view_of(other, experiment, tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_localizations_stand_beside_the_whole_picture_and_its_centre(experiment):
+    _, opened = experiment
+    truth = opened.data.records.boxes
+    rows = saliency.localizations({"truth": truth}, opened, opened.data.query)
+    assert list(rows) == ["truth", "whole picture", "centre 70 %"]
+    assert rows["truth"].mean_iou == 1 and rows["whole picture"].object_covered == 1
+    np.testing.assert_allclose(rows["centre 70 %"].area, 0.49, atol=1e-6)
+
+
+def test_the_best_alpha_is_that_of_the_least_loss_on_held_out_pictures(
+    network, experiment, tmp_path
+):
+    config, opened = experiment
+    views = {
+        alpha: view_of(network, experiment, tmp_path / str(alpha), alpha=alpha)
+        for alpha in (0.3, 0.7)
+    }
+    folder = RunFolder(tmp_path / "run", config)
+    best = saliency.best_alpha(network, views, config, opened, folder)
+    with np.load(tmp_path / "run" / "alpha.npz") as losses:
+        assert losses[str(best)] == min(losses["0.3"], losses["0.7"])
+        assert losses["0.3"] != losses["0.7"]
