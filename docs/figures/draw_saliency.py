@@ -1,5 +1,5 @@
-"""Draws `docs/figures/saliency.png`: scikit-learn's two sample photographs and drawn birds with map,
-boxes and crops, as the ResNet18 of a finished run sees them.
+"""Draws `docs/figures/saliency.png`: scikit-learn's two sample photographs and drawn birds, with
+map, boxes and crops, as the ResNet18 of a finished run sees them.
 
 python -m docs.figures.draw_saliency RUN      # of `recipes.cub_triplet --demo`
 """

@@ -2,8 +2,12 @@
 
 import json
 
+import numpy as np
+
 from recipes import saliency_remedies
 from recipes.common.cli import main
+from recipes.common.report import LOCALIZATION
+from recipes.common.view_row import CODES
 from tests.checks import check_recipe
 from tests.recipes.pictures import write_folder, write_table_with_boxes
 
@@ -40,13 +44,35 @@ def test_contract(tmp_path, monkeypatch, small_network):
     assert results["rows"]["whole picture"]["area"] == 1
 
 
-def test_two_seeds_in_one_table(tmp_path, capsys, small_network):
-    assert run(tmp_path / "run", write_table_with_boxes(tmp_path), "--seeds", "2") == 0
+def test_several_seeds_in_one_table(tmp_path, capsys, monkeypatch):
+    def run_of_a_seed(config, folder):
+        generator = np.random.default_rng(config.seed)
+        precision = {f"{row}/{codes}": generator.random(12) for row in ROWS for codes in CODES}
+        folder.step("average_precision", lambda: precision)
+        figures = {
+            row: {
+                **dict.fromkeys((*LOCALIZATION, "accuracy"), generator.random()),
+                **{codes: precision[f"{row}/{codes}"].mean() for codes in CODES},
+            }
+            for row in ROWS
+        }
+        folder.write_json("results.json", {"rows": figures, "alpha": 0.2})
+
+    monkeypatch.setattr(saliency_remedies, "run", run_of_a_seed)
+    assert run(tmp_path / "run", tmp_path, "--seeds", "3") == 0
     printed = capsys.readouterr().out
-    assert all(f"| {row}" in printed for row in ROWS)
-    assert "± " in printed and "95 % interval" in printed
+    assert all(f"| {row}" in printed for row in ROWS) and "Chosen alphas: 0.2, 0.2, 0.2" in printed
     # Every row against the whole picture, and the remedies against what they are to cure.
     assert printed.count(" to ") >= 6 + 4 and "| deviation" in printed
+    name = "adaptive triplet"
+    differences = []
+    for seed in range(3):
+        with np.load(tmp_path / f"run/seed-{seed}/average_precision.npz") as one:
+            differences.append(one[f"two rounds/{name}"].mean() - one[f"pretrained/{name}"].mean())
+    lines = [x for x in printed.splitlines() if x.startswith("| two rounds") and "| pretr" in x]
+    cells = [cell.strip() for cell in lines[0].split("|")]
+    assert cells[3] == f"{100 * np.mean(differences):+.1f}"
+    assert cells[5] == f"{100 * np.std(differences, ddof=1):.1f}"
 
 
 def test_data_without_boxes_and_wrong_layers_are_one_line(tmp_path, capsys, small_network):

@@ -7,6 +7,8 @@ import pytest
 
 from recipes import saliency_sheet
 from recipes.common.cli import main
+from recipes.common.report import LOCALIZATION
+from recipes.common.view_row import CODES
 from tests.checks import check_recipe
 from tests.recipes.pictures import write_folder, write_table_with_boxes
 
@@ -35,16 +37,11 @@ def test_contract(tmp_path, monkeypatch, small_network):
         assert (tmp_path / "whole" / "figures" / f"{name}.png").stat().st_size > 5000
 
 
-def test_every_alpha_is_cut_from_one_table_and_both_greys_are_measured(
-    tmp_path, capsys, small_network
-):
+def test_every_alpha_is_cut_from_one_table_and_both_greys_are_measured(tmp_path, small_network):
     table = write_table_with_boxes(tmp_path)
-    flags = ["--data-dir", table, "--alphas", "0.4", "mean", "0.8", "--seeds", "2"]
-    assert run(tmp_path / "run", *flags) == 0
-    assert "± " in capsys.readouterr().out
-    one = tmp_path / "run" / "seed-0"
-    assert [file.name for file in (one / "saliency").glob("*.npz")] == ["maps.npz"]
-    located = json.loads((one / "results.json").read_text())["localization"]
+    assert run(tmp_path / "run", "--data-dir", table, "--alphas", "0.4", "mean", "0.8") == 0
+    assert [file.name for file in (tmp_path / "run" / "saliency").glob("*.npz")] == ["maps.npz"]
+    located = json.loads((tmp_path / "run" / "results.json").read_text())["localization"]
     boxes = {"0.4", "mean", "0.8"} | {f"{a}, viridis_luma" for a in ("0.4", "mean", "0.8")}
     assert set(located) == boxes | {"whole picture", "centre 70 %"}
     assert located["0.8"]["area"] < located["0.4"]["area"] <= located["whole picture"]["area"]
@@ -59,6 +56,19 @@ def test_data_without_boxes_give_table_2_alone(tmp_path, small_network):
     assert set(results["rows"]) == {"0.5", "none"} and not results["localization"]
     for row in results["rows"].values():
         assert np.min(list(row.values())) >= 0 and np.max(list(row.values())) <= 1
+
+
+def test_several_seeds_in_one_table(tmp_path, capsys, monkeypatch):
+    def run_of_a_seed(config, folder):
+        value = 0.5 + 0.1 * config.seed
+        folder.step("average_precision", lambda: {"0.4/x": np.full(3, value)})
+        row = dict.fromkeys(("accuracy", *CODES, "held out"), value)
+        located = dict.fromkeys(LOCALIZATION, value)
+        folder.write_json("results.json", {"rows": {"0.4": row}, "localization": {"0.4": located}})
+
+    monkeypatch.setattr(saliency_sheet, "run", run_of_a_seed)
+    assert run(tmp_path / "run", "--seeds", "3") == 0
+    assert capsys.readouterr().out.count("60.0 ± 10.0") == 4 + 4
 
 
 @pytest.mark.parametrize(
