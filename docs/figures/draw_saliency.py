@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from benchmarks.saliency_networks import trained
@@ -33,7 +34,9 @@ def main() -> None:
     maps = localizer(resized(localizer.image_size)).numpy()
     boxes = {f"α = {alpha}": saliency.boxes(maps, alpha).numpy() for alpha in ALPHAS}
     figure = plots.saliency_sheet(resized(SIZE), maps, boxes)
-    figure.savefig(Path(__file__).with_name("saliency.png"), dpi=75)
+    file = Path(__file__).with_name("saliency.png")
+    figure.savefig(file, dpi=75)
+    Image.open(file).convert("RGB").quantize(256).save(file, optimize=True)
 
 
 if __name__ == "__main__":
