@@ -71,7 +71,7 @@ def main() -> None:
     print(f"{len(part)} queries of drawn_birds/demo, TensorFlow {tf.__version__}\n")
     print("| boxes | mean IoU | IoU > 0.5 | object covered | box area | ms a picture |")
     print("|---|---|---|---|---|---|")
-    line("whole picture", np.tile(np.array([0, 0, 1, 1], np.float32), (len(part), 1)))
+    line("whole picture", centre_boxes(len(part), 1))
     line("centre 70 %", centre_boxes(len(part)))
     for name, localizer in localizers(args.run, args.remedies):
         batches = steps.eval_batches(

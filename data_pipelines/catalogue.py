@@ -90,24 +90,16 @@ def _folder(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset
     return RetrievalDataset("folder", "1", records, train, database, query, notes)
 
 
-def _drawn_birds(config: str) -> Entry:
+def _drawn(name: str, builder_class: str, config: str) -> Entry:
     def entry(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
-        from data_pipelines.drawn_birds import DrawnBirds
+        from data_pipelines import drawn_birds
 
-        builder = DrawnBirds(data_dir=data_dir, config=config)
+        builder = getattr(drawn_birds, builder_class)(data_dir=data_dir, config=config)
         # Drawn here and now: nothing is fetched, so nobody has to allow it.
         listing = sources.read_tfds(builder, ("train", "test"), download=True)
-        return _given_split(f"drawn_birds/{config}", str(builder.version), listing)
+        return _given_split(name, str(builder.version), listing)
 
     return entry
-
-
-def _drawn_objects(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
-    from data_pipelines.drawn_birds import DrawnObjects
-
-    builder = DrawnObjects(data_dir=data_dir, config="demo")
-    listing = sources.read_tfds(builder, ("train", "test"), download=True)
-    return _given_split("drawn_objects", str(builder.version), listing)
 
 
 def _published(name: str) -> Entry:
@@ -131,10 +123,10 @@ _ENTRIES: dict[str, Entry] = {
     "cars196": _published("cars196"),
     "cars196/zero_shot": _published("cars196/zero_shot"),
     "cifar10": _published("cifar10"),
-    "drawn_birds/crowded": _drawn_birds("crowded"),
-    "drawn_birds/cub_like": _drawn_birds("cub_like"),
-    "drawn_birds/demo": _drawn_birds("demo"),
-    "drawn_objects": _drawn_objects,
+    "drawn_birds/crowded": _drawn("drawn_birds/crowded", "DrawnBirds", "crowded"),
+    "drawn_birds/cub_like": _drawn("drawn_birds/cub_like", "DrawnBirds", "cub_like"),
+    "drawn_birds/demo": _drawn("drawn_birds/demo", "DrawnBirds", "demo"),
+    "drawn_objects": _drawn("drawn_objects", "DrawnObjects", "demo"),
     "folder": _folder,
     "stanford_dogs": _published("stanford_dogs"),
 }

@@ -19,7 +19,7 @@ import tfretrieval as tfr
 from recipes import common
 from recipes.common.cli import main, option, require
 from recipes.common.run_folder import RunFolder
-from recipes.common.settings import SaliencySettings, check_alpha
+from recipes.common.settings import DEMO, SaliencySettings, check_alpha
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,15 +48,7 @@ class Config(SaliencySettings):
     @staticmethod
     def demo_settings() -> dict:
         """The same experiment with fewer pixels, channels, classes and epochs."""
-        return {
-            "dataset": "drawn_birds/demo",
-            "image_size": 128,
-            "width": 16,
-            "weights": "none",
-            "epochs": 14,
-            "saliency_network": "stage1",
-            "margins": (1.0, 4.0, 8.0),
-        }
+        return {**DEMO, "margins": (1.0, 4.0, 8.0)}
 
 
 def run(config: Config, folder: RunFolder) -> str:
@@ -86,22 +78,13 @@ def run(config: Config, folder: RunFolder) -> str:
 
 def run_network(name, config, experiment, folder, strategy, view):
     """Every row of one network, on the part of every picture that the view shows."""
-    data = experiment.data
-
     # Stage 1: softmax cross-entropy on the pictures that are not held out.
     classifier, history = train_stage1(name, config, experiment, folder, strategy, view)
 
     # The network is frozen now, so every picture passes it once.
     cached = common.stage1.cached_features(name, classifier, config, experiment, folder, view)
     features = cached["features"]
-    task = common.heads.HeadTask(
-        features,
-        data.records.labels,
-        experiment.fit,
-        data.num_classes,
-        config.standardize,
-        evaluate=lambda codes: common.measure.test_map(codes, experiment),
-    )
+    task = common.heads.head_task(features, config, experiment)
 
     # Stage 2, and its rivals on the same features, optimizer, batches and epochs.
     def head(label, train, *arguments):

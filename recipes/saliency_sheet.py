@@ -16,7 +16,7 @@ import sys
 from recipes import common, cub_triplet
 from recipes.common.cli import main, option, require
 from recipes.common.run_folder import RunFolder
-from recipes.common.settings import SaliencySettings, check_alpha
+from recipes.common.settings import DEMO, SaliencySettings, check_alpha
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,15 +40,7 @@ class Config(SaliencySettings):
     @staticmethod
     def demo_settings() -> dict:
         """The same experiment with fewer pixels, channels, classes and epochs."""
-        return {
-            "dataset": "drawn_birds/demo",
-            "image_size": 128,
-            "width": 16,
-            "weights": "none",
-            "epochs": 14,
-            "saliency_network": "stage1",
-            "network": "resnet18",
-        }
+        return {**DEMO, "network": "resnet18"}
 
 
 def run(config: Config, folder: RunFolder) -> str:

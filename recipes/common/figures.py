@@ -8,6 +8,7 @@ from recipes.common.run_folder import RunFolder
 from recipes.common.saliency import WHOLE, View
 from tfretrieval import plots
 from tfretrieval.codes import pack
+from tfretrieval.evaluation import centre_boxes
 from tfretrieval.search import HammingIndex
 
 NAMES = ("map_by_round", "distances_by_round", "gallery")
@@ -93,7 +94,7 @@ def saliency_figure(config, experiment, maps, views: dict[str, View]):
     records = experiment.data.records
     queries = some_queries(config, experiment, SALIENCY_QUERIES)
     size = max(config.image_size, 2 * LEAST_PIXELS)
-    whole = np.tile(np.array([0, 0, 1, 1], np.float32), (len(queries), 1))
+    whole = centre_boxes(len(queries), 1)
     # Masks alone leave no box to hold against the true one.
     framed = records.boxes is not None and all(v.boxes is not None for v in views.values())
     return plots.saliency_sheet(

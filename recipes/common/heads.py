@@ -10,7 +10,9 @@ import tensorflow as tf
 from sklearn.preprocessing import StandardScaler
 
 from data_pipelines import order
+from recipes.common import measure
 from recipes.common.cli import require
+from recipes.common.data import Experiment
 from tfretrieval import metrics
 from tfretrieval.layers import HashLayer
 from tfretrieval.losses import AdaptiveTripletLoss
@@ -52,6 +54,19 @@ class HeadTask:
     def inputs(self) -> np.ndarray:
         """What the hash layer is trained on, float32 ``[N, D]``."""
         return self.scaler.transform(self.features).astype(np.float32)
+
+
+def head_task(features: np.ndarray, config, experiment: Experiment) -> HeadTask:
+    """The task of a network's features on a data set, measured by its queries."""
+    data = experiment.data
+    return HeadTask(
+        features,
+        data.records.labels,
+        experiment.fit,
+        data.num_classes,
+        config.standardize,
+        evaluate=lambda codes: measure.test_map(codes, experiment),
+    )
 
 
 def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from recipes.common import figures, report, saliency
 from recipes.common.run_folder import RunFolder
-from recipes.common.view_row import CODES
+from recipes.common.view_row import CODES, write_average_precision
 from tfretrieval.evaluation import paired_bootstrap
 
 HEADER = ("row", *report.LOCALIZATION.values(), "accuracy", *(f"mAP, {row}" for row in CODES))
@@ -22,14 +22,7 @@ def write(config, experiment, views, rows, alpha, folder: RunFolder) -> str:
             figures.saliency_figure(config, experiment, views["pretrained"].maps, shown).savefig(
                 partial, dpi=130
             )
-    folder.step(
-        "average_precision",
-        lambda: {
-            f"{title}/{name}": row.average_precision
-            for title, measured in rows.items()
-            for name, row in measured.rows.items()
-        },
-    )
+    write_average_precision(rows, folder)
     boxes = {title: view.found for title, view in views.items() if view.found is not None}
     located = saliency.localizations(boxes, experiment, experiment.data.query)
     results = {

@@ -11,6 +11,16 @@ AT_LEAST_ONE = (
 )  # fmt: skip
 SEEDS = ("seed", "split_seed")
 
+# What a demonstration on the drawn birds shrinks, and what keeps it from fetching anything.
+DEMO = {
+    "dataset": "drawn_birds/demo",
+    "image_size": 128,
+    "width": 16,
+    "weights": "none",
+    "epochs": 14,
+    "saliency_network": "stage1",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from data_pipelines import steps
 from recipes.common import figures, report, saliency
 from recipes.common.run_folder import RunFolder
-from recipes.common.view_row import CODES
+from recipes.common.view_row import CODES, write_average_precision
 from tfretrieval import plots
 from tfretrieval.saliency import Localizer, stages, viridis_luma
 
@@ -21,14 +21,7 @@ TIMED_BATCHES = 8
 def write(config, experiment, localizer, table, views, rows, folder: RunFolder) -> str:
     """Writes figures, ``results.json``, ``average_precision.npz`` and ``report.md``."""
     _figures(config, experiment, localizer, table, views, folder)
-    folder.step(
-        "average_precision",
-        lambda: {
-            f"{alpha}/{name}": row.average_precision
-            for alpha, view_row in rows.items()
-            for name, row in view_row.rows.items()
-        },
-    )
+    write_average_precision(rows, folder)
     located = _localizations(config, experiment, table, views)
     folder.write_json(
         "results.json",

@@ -36,6 +36,18 @@ class ViewRow:
         }
 
 
+def write_average_precision(rows: dict, folder: RunFolder) -> None:
+    """Writes ``average_precision.npz`` of titled rows: each query's, under ``title/codes``."""
+    folder.step(
+        "average_precision",
+        lambda: {
+            f"{title}/{name}": row.average_precision
+            for title, measured in rows.items()
+            for name, row in measured.rows.items()
+        },
+    )
+
+
 def measure_view(
     name: str, train, view: View, config, experiment: Experiment, folder: RunFolder
 ) -> ViewRow:
@@ -47,15 +59,7 @@ def measure_view(
     """
     classifier, _ = train()
     cached = stage1.cached_features(name, classifier, config, experiment, folder, view)
-    data = experiment.data
-    task = heads.HeadTask(
-        cached["features"],
-        data.records.labels,
-        experiment.fit,
-        data.num_classes,
-        config.standardize,
-        evaluate=lambda codes: measure.test_map(codes, experiment),
-    )
+    task = heads.head_task(cached["features"], config, experiment)
     loss = AdaptiveTripletLoss("given")
     trained = {
         CODES[0]: folder.step(
