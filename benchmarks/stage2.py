@@ -68,7 +68,7 @@ def main() -> None:
 
     labels = (np.arange(TRAIN) % CLASSES).astype(np.int32)
     features = rng.standard_normal((TRAIN, 8 * config.width)).astype(np.float32)
-    task = HeadTask(features, labels, np.arange(TRAIN), CLASSES, True, evaluate=lambda codes: 0.0)
+    task = HeadTask(features, labels, np.arange(TRAIN), CLASSES, True, evaluate=lambda codes: {})
     head = train_triplet(task, config, AdaptiveTripletLoss(), "mined")["seconds"]
     print(
         f"one head, {config.hash_epochs} epochs: {head:.0f} s; stage 2 = "

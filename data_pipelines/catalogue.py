@@ -17,7 +17,8 @@ import numpy as np
 from data_pipelines import sources
 from data_pipelines.records import DataError as DataError
 from data_pipelines.records import Listing, RetrievalDataset
-from data_pipelines.split import seeded_split
+from data_pipelines.split import seeded_split, zero_shot
+from data_pipelines.subset import subset
 
 Entry = Callable[[str | None, int, bool], RetrievalDataset]
 
@@ -35,6 +36,9 @@ def load(
     download: bool = False,
     skip_unreadable: bool = False,
     singletons: str = "keep",
+    split: str = "given",
+    classes: int | None = None,
+    per_class: int | None = None,
     progress: bool = True,
 ) -> RetrievalDataset:
     """The data set of this name, every picture looked at once (`audit.audit`).
@@ -43,14 +47,19 @@ def load(
         name: one of `names()`; `drawn_birds` is short for `drawn_birds/demo`.
         data_dir: for `folder` the directory or CSV file; for drawn sets where TFDS keeps prepared
             data, by default its own place; for published ones see `published.load_published`.
-        seed: of the split, where the data come without one.
+        seed: of the split, where the data come without one, and of what is drawn from them.
         download: allow an entry to fetch what is not there.
         skip_unreadable: leave out pictures that cannot be read, instead of stopping.
         singletons: "keep" or "refuse" classes with a single picture.
+        split: "given", or "zero_shot": half of the classes train and the other half is searched;
+            the published halves where the set has them (`NAME/zero_shot`), else drawn by the seed.
+        classes: keep only so many classes.
+        per_class: keep only so many pictures of a class in each part.
         progress: show a bar on a terminal if it takes long.
 
     Raises:
         DataError: one line that says what is wrong and what to do.
+        ValueError: `split` is neither "given" nor "zero_shot", or a count is below one.
     """
     from data_pipelines.audit import audit
 
@@ -59,7 +68,18 @@ def load(
         near = difflib.get_close_matches(name, names(), 1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise DataError(f"unknown data set {name!r}{hint}; known are {', '.join(names())}")
-    dataset = entry(data_dir, seed, download)
+    if split not in ("given", "zero_shot"):
+        raise ValueError(f'split must be "given" or "zero_shot", got {split!r}')
+    if any(count is not None and count < 1 for count in (classes, per_class)):
+        raise ValueError("classes and per_class must be at least 1")
+    if split == "zero_shot" and not name.endswith("/zero_shot"):
+        published = _ENTRIES.get(f"{name}/zero_shot")
+        dataset = (published or entry)(data_dir, seed, download)
+        if not published:
+            dataset = zero_shot(dataset, seed)
+    else:
+        dataset = entry(data_dir, seed, download)
+    dataset = subset(dataset, classes, per_class, seed)
     return audit(dataset, skip_unreadable=skip_unreadable, singletons=singletons, progress=progress)
 
 

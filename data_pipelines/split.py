@@ -1,4 +1,4 @@
-"""Which pictures are queries where nobody has said so, and what becomes of classes of one."""
+"""Who trains and who is searched where nobody has said so, and what becomes of classes of one."""
 
 from __future__ import annotations
 
@@ -32,6 +32,40 @@ def seeded_split(records: Records, seed: int) -> np.ndarray:
         if len(members) > 1:
             query[rng.permutation(members)[: max(1, len(members) // QUERY_SHARE)]] = True
     return query
+
+
+def zero_shot(dataset: RetrievalDataset, seed: int) -> RetrievalDataset:
+    """Half of the classes, drawn by the seed, train; the pictures of the others are searched, each
+    with all others of them (leave-one-out), whichever part they played before.
+
+    Raises:
+        DataError: several labels a picture, or fewer than four classes.
+    """
+    records = dataset.records
+    if records.multi_label:
+        raise DataError(f"{dataset.name} has several labels a picture: no class is apart")
+    used = np.union1d(np.union1d(dataset.train, dataset.database), dataset.query)
+    classes = np.unique(records.labels[used])
+    if len(classes) < 4:
+        raise DataError(
+            f"{dataset.name} has {len(classes)} classes: zero_shot needs two to train on and two "
+            "to search"
+        )
+    seen = np.random.default_rng(seed).permutation(classes)[: len(classes) // 2]
+    trains = np.isin(records.labels[used], seen)
+    return RetrievalDataset(
+        f"{dataset.name}/zero_shot",
+        dataset.version,
+        records,
+        train=used[trains],
+        database=used[~trains],
+        query=used[~trains],
+        notes=(
+            *dataset.notes,
+            f"zero-shot: {len(seen)} classes, drawn with seed {seed}, train, the other "
+            f"{len(classes) - len(seen)} are searched",
+        ),
+    )
 
 
 def settle_singletons(dataset: RetrievalDataset, singletons: str = "keep") -> RetrievalDataset:

@@ -11,7 +11,7 @@ weights.
 import dataclasses
 import sys
 
-from recipes import cub_triplet
+from recipes import common, cub_triplet
 from recipes.common.cli import main, option
 
 
@@ -26,6 +26,12 @@ class Config(cub_triplet.Config):
         "none", "what stage 1 starts from: none for random numbers (ours), imagenet, or a file"
     )
     epochs: int = option(25, "epochs of stage 1 (our choice)")
+    protocol: str = option(
+        "held_out",
+        "held_out: the margin is chosen on a part never trained on (ours); selected: then all of "
+        "the training part is trained on; paper: nothing is chosen",
+        choices=common.protocol.PROTOCOLS,
+    )
     saliency_network: str = option(
         "stage1",
         "who points at the subject: stage1 (the ResNet18 just trained on whole pictures), "
@@ -39,4 +45,13 @@ class Config(cub_triplet.Config):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Config, cub_triplet.run, cub_triplet.run_seeds, __doc__))
+    sys.exit(
+        main(
+            Config,
+            cub_triplet.run,
+            cub_triplet.run_seeds,
+            __doc__,
+            run_tables=cub_triplet.run_tables,
+            plan=cub_triplet.plan,
+        )
+    )

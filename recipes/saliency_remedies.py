@@ -59,7 +59,7 @@ def run(config: Config, folder: RunFolder) -> str:
     """Runs the experiment in its folder, or what of it is missing there; returns the report."""
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
-    strategy = common.session.start(config.seed, config.mixed_precision)
+    strategy = common.session.start(config)
     common.networks.check_weights([config.network], config)
     common.saliency.check_layer(config)
     experiment = common.data.open_data(config, folder)

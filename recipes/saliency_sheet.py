@@ -47,7 +47,7 @@ def run(config: Config, folder: RunFolder) -> str:
     """Runs the experiment in its folder, or what of it is missing there; returns the report."""
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
-    strategy = common.session.start(config.seed, config.mixed_precision)
+    strategy = common.session.start(config)
     common.networks.check_weights([config.network], config)
     pretrained = common.saliency.pretrained(config)
     experiment = common.data.open_data(config, folder)

@@ -34,17 +34,26 @@ def main(
     run_seeds: Callable[[Any, str, int], str],
     description: str,
     argv: Sequence[str] | None = None,
+    *,
+    run_tables: Callable[[Any, str, int, Sequence[int]], str] | None = None,
+    plan: Callable[[Any], str] | None = None,
 ) -> int:
     """Runs a recipe from the command line and returns its exit status.
+
+    With ``run_tables`` it has the flag ``--table``, with ``plan`` the flag ``--plan``.
 
     ``0``: done, the report printed. ``2``: bad input, one line on standard error. ``130``:
     stopped by the user; the same command continues.
     """
-    arguments = _parse(config_class, description, argv)
+    arguments = _parse(config_class, description, argv, run_tables, plan)
     try:
-        config, run_dir, seeds = _configuration(config_class, arguments)
+        config, run_dir, seeds, numbers, planned = _configuration(config_class, arguments)
         _start_tensorflow()
-        if seeds > 1:
+        if planned and plan:
+            report = plan(config)
+        elif numbers and run_tables:
+            report = run_tables(config, run_dir, seeds, numbers)
+        elif seeds > 1:
             report = run_seeds(config, run_dir, seeds)
         else:
             report = run(config, RunFolder(run_dir, config))
@@ -80,7 +89,7 @@ def _start_tensorflow():
         tf.config.list_physical_devices()
 
 
-def _parse(config_class, description, argv):
+def _parse(config_class, description, argv, run_tables, plan):
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -91,6 +100,16 @@ def _parse(config_class, description, argv):
     parser.add_argument(
         "--seeds", type=int, default=1, help="repeat with this many seeds, seed, seed + 1, ..."
     )
+    if run_tables:
+        parser.add_argument(
+            "--table", type=int, nargs="+", choices=(1, 2, 3), help="make these tables of the paper"
+        )
+    if plan:
+        parser.add_argument(
+            "--plan",
+            action="store_true",
+            help="time some batches, say what the run will take, and stop",
+        )
     types = typing.get_type_hints(config_class)
     for field in dataclasses.fields(config_class):
         if not field.init:
@@ -107,7 +126,9 @@ def _parse(config_class, description, argv):
             options["action"] = argparse.BooleanOptionalAction
         else:
             # A setting that may be absent is `str | None`; one that may be a word, `float | str`.
-            known = {int: int, float: float, float | str: _number_or_word}
+            known = {
+                int: int, int | None: int, float: float, float | str: _number_or_word,
+            }  # fmt: skip
             options["type"] = known.get(kind, str)
             options["choices"] = field.metadata["choices"]
             if many:
@@ -126,6 +147,7 @@ def _number_or_word(text: str) -> float | str:
 def _configuration(config_class, arguments):
     given = vars(arguments).copy()
     demo, run_dir, seeds = (given.pop(name) for name in ("demo", "run_dir", "seeds"))
+    numbers, planned = given.pop("table", None), given.pop("plan", False)
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     settings = {**(config_class.demo_settings() if demo else {}), **given}
     config = config_class(**settings)
@@ -133,7 +155,7 @@ def _configuration(config_class, arguments):
     if run_dir is None:
         run_dir = f"runs/{config.recipe}-{config.dataset.replace('/', '-')}"
         run_dir += f"-{seeds}-seeds" if seeds > 1 else ""
-    return config, run_dir, seeds
+    return config, run_dir, seeds, numbers, planned
 
 
 def _one_line(error, arguments):

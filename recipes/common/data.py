@@ -12,16 +12,25 @@ from recipes.common.run_folder import RunFolder, RunFolderError
 @dataclasses.dataclass(frozen=True, eq=False)
 class Experiment:
     """A data set with its training part divided: ``fit`` is trained and mined on, ``held_out``
-    is what choices are made on. Both stay in the database."""
+    is what choices are made on, empty where nothing is chosen. Both stay in the database."""
 
     data: RetrievalDataset
     fit: np.ndarray
     held_out: np.ndarray
     checksum: str
 
+    @property
+    def unseen(self) -> bool:
+        """Whether the queries are of classes that are not trained on."""
+        labels, data = self.data.records.labels, self.data
+        return not np.isin(labels[data.query], labels[data.train]).any()
 
-def open_data(config, folder: RunFolder) -> Experiment:
+
+def open_data(config, folder: RunFolder, hold_out: bool = True) -> Experiment:
     """Loads the data set of a configuration, and writes its parts beside the run.
+
+    Args:
+        hold_out: keep a share of the training part for choices, which is then not trained on.
 
     Raises:
         DataError: what :func:`data_pipelines.catalogue.load` refuses, several labels a picture,
@@ -35,10 +44,15 @@ def open_data(config, folder: RunFolder) -> Experiment:
         download=config.download,
         skip_unreadable=config.skip_unreadable,
         singletons=config.singletons,
+        split=config.split,
+        classes=config.classes,
+        per_class=config.per_class,
     )
     if data.records.labels.ndim != 1:
         raise DataError(f"{data.name} has several labels a picture: this recipe needs one")
-    fit, held_out = _hold_out(data, config.held_out, config.seed)
+    fit, held_out = data.train, data.train[:0]
+    if hold_out:
+        fit, held_out = _hold_out(data, config.held_out, config.seed)
     if len(np.unique(data.records.labels[fit])) < 2:
         raise DataError(f"the training part of {data.name} has one class: retrieval needs two")
     checksum = data.checksum()

@@ -72,7 +72,10 @@ def _gallery(config, experiment, result):
     queries = some_queries(config, experiment, GALLERY_QUERIES)
     index = HammingIndex(config.bits)
     index.add(pack(codes[data.database]), data.database)
-    distances, answers = index.search(pack(codes[queries]), min(GALLERY_ANSWERS, len(index)))
+    distances, answers = index.search(pack(codes[queries]), min(GALLERY_ANSWERS + 1, len(index)))
+    # A query that is in the database finds itself: behind the others, and cut off.
+    others = np.argsort(answers == queries[:, None], axis=1, kind="stable")[:, :GALLERY_ANSWERS]
+    distances, answers = (np.take_along_axis(x, others, axis=1) for x in (distances, answers))
     size = max(config.image_size, LEAST_PIXELS)
     both = np.concatenate([queries, answers.ravel()])
     shown = pixels(experiment, both, size, config.batch_size)

@@ -18,7 +18,7 @@ from tfretrieval.layers import HashLayer
 from tfretrieval.losses import AdaptiveTripletLoss
 from tfretrieval.mining import all_pairs_margin, hard_triplets, mined_margin
 
-Evaluate = Callable[[np.ndarray], float]
+Evaluate = Callable[[np.ndarray], dict[str, float]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class HeadTask:
             ReLU features are positive and unequal in scale: left so, most bits start the same for
             all pictures, and hard triplets pull the codes together. The trained layer is handed
             out for the features as they are.
-        evaluate: mAP of the codes of all pictures, for the curve; nothing is chosen by it.
+        evaluate: figures of the codes of all pictures, for the curves.
     """
 
     features: np.ndarray
@@ -57,7 +57,8 @@ class HeadTask:
 
 
 def head_task(features: np.ndarray, config, experiment: Experiment) -> HeadTask:
-    """The task of a network's features on a data set, measured by its queries."""
+    """The task of a network's features on a data set, measured by its queries (``map``) and by what
+    is held out (``map_held_out``)."""
     data = experiment.data
     return HeadTask(
         features,
@@ -65,7 +66,10 @@ def head_task(features: np.ndarray, config, experiment: Experiment) -> HeadTask:
         experiment.fit,
         data.num_classes,
         config.standardize,
-        evaluate=lambda codes: measure.test_map(codes, experiment),
+        evaluate=lambda codes: {
+            "map": measure.test_map(codes, experiment),
+            "map_held_out": measure.held_out_map(codes, experiment),
+        },
     )
 
 
@@ -79,7 +83,8 @@ def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndar
 
     Returns:
         ``codes`` float32 ``[N, bits]``, ``kernel``, ``bias``, ``seconds``, and a history with one
-        value a round, the first before any triplet step: ``epoch``, ``map``, ``margin1``, and of
+        value a round, the first before any triplet step: ``epoch``, ``margin1``, what the task
+        evaluates, and of
         the triplets seen in the round ``loss``, ``d_ap``, ``d_an``, ``gap``, ``gaps_above``,
         ``active_triplets`` (NaN before the first).
     """
@@ -117,7 +122,7 @@ def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndar
         steps_per_execution=length,
         jit_compile=False,
     )
-    rows = [{"epoch": 0, "map": task.evaluate(_encode(codes, task)), "margin1": margin1}]
+    rows = [{"epoch": 0, **task.evaluate(_encode(codes, task)), "margin1": margin1}]
     for first in range(0, config.hash_epochs, config.remine):
         if first:
             triplets, margin1 = mine(first)
@@ -128,7 +133,7 @@ def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndar
         rows.append(
             {
                 "epoch": last,
-                "map": task.evaluate(_encode(codes, task)),
+                **task.evaluate(_encode(codes, task)),
                 "margin1": margin1,
                 **{key.removeprefix("codes_"): values[-1] for key, values in logs.items()},
             }
@@ -142,7 +147,7 @@ def train_cross_entropy(task: HeadTask, config) -> dict[str, np.ndarray]:
     Same features, pictures, optimizer, batch and epochs as the triplet heads, and the same start.
 
     Returns:
-        As :func:`train_triplet`; the history has ``epoch``, ``map`` and ``loss``.
+        As :func:`train_triplet`; the history has ``epoch``, ``loss``, and what the task evaluates.
     """
     start = time.monotonic()
     features, labels = task.inputs[task.fit], task.labels[task.fit]
@@ -160,7 +165,7 @@ def train_cross_entropy(task: HeadTask, config) -> dict[str, np.ndarray]:
         steps_per_execution=length,
         jit_compile=False,
     )
-    rows = [{"epoch": 0, "map": task.evaluate(_encode(codes, task))}]
+    rows = [{"epoch": 0, **task.evaluate(_encode(codes, task))}]
     for first in range(0, config.hash_epochs, config.remine):
         last = min(first + config.remine, config.hash_epochs)
         batches = _batches(features, labels, config, first, last)
@@ -168,7 +173,7 @@ def train_cross_entropy(task: HeadTask, config) -> dict[str, np.ndarray]:
         rows.append(
             {
                 "epoch": last,
-                "map": task.evaluate(_encode(codes, task)),
+                **task.evaluate(_encode(codes, task)),
                 "loss": logs["loss"][-1],
             }
         )

@@ -1,7 +1,6 @@
 """One row of a table: a representation of all pictures, measured in every way the report shows."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 from sklearn.random_projection import GaussianRandomProjection
@@ -31,52 +30,52 @@ class Row:
 
 def measure_codes(network: str, name: str, codes: np.ndarray, experiment: Experiment) -> Row:
     """Queries against the database by Hamming distance, and each query against the others."""
-    data = experiment.data
-    labels, query, database = data.records.labels, data.query, data.database
-    result = hamming_retrieval(
-        codes[query], labels[query], codes[database], labels[database], ks=(10,)
-    )
+    result, precision = _retrieve(hamming_retrieval, codes, experiment)
     figures = {
         "mAP": result.mean_average_precision,
         "mAP stable": result.mean_average_precision_stable,
-        "P@10": result.mean(result.precision_at_k[:, 0]),
+        "mAP test": _inside_test(hamming_retrieval, codes, experiment, stable=False),
+        "R@1": result.mean(result.hit_at_k[:, 0]),
+        "P@10": result.mean(result.precision_at_k[:, 1]),
         "P(r<=2)": result.mean_radius_precision,
-        "mAP test": _inside_test(hamming_retrieval, codes[query], labels[query], stable=False),
     }
-    return Row(network, name, figures, result.average_precision, result.definition)
+    return Row(network, name, figures, precision, result.definition)
 
 
 def measure_cosine(network: str, name: str, features: np.ndarray, experiment: Experiment) -> Row:
     """The same by cosine similarity of real-valued features."""
-    data = experiment.data
-    labels, query, database = data.records.labels, data.query, data.database
-    result = cosine_retrieval(
-        features[query], labels[query], features[database], labels[database], ks=(10,)
-    )
+    result, precision = _retrieve(cosine_retrieval, features, experiment)
     figures = {
         "mAP": result.mean_average_precision,
         "mAP stable": result.mean_average_precision,
-        "P@10": result.mean(result.precision_at_k[:, 0]),
+        "mAP test": _inside_test(cosine_retrieval, features, experiment),
+        "R@1": result.mean(result.hit_at_k[:, 0]),
+        "P@10": result.mean(result.precision_at_k[:, 1]),
         "P(r<=2)": float("nan"),
-        "mAP test": _inside_test(cosine_retrieval, features[query], labels[query]),
     }
-    return Row(network, name, figures, result.average_precision, result.definition)
+    return Row(network, name, figures, precision, result.definition)
 
 
 def test_map(codes: np.ndarray, experiment: Experiment) -> float:
     """mAP of the queries against the database, for curves."""
-    data = experiment.data
-    return _map(codes, data.records.labels, data.query, data.database)
+    return _retrieve(hamming_retrieval, codes, experiment, stable=False)[0].mean_average_precision
 
 
 def held_out_map(codes: np.ndarray, experiment: Experiment) -> float:
-    """mAP of the held-out pictures against those trained on: what choices are made by."""
-    labels = experiment.data.records.labels
-    return _map(codes, labels, experiment.held_out, experiment.fit)
+    """mAP of the held-out pictures against those trained on: what choices are made by. NaN where
+    nothing is held out."""
+    labels, held_out, fit = experiment.data.records.labels, experiment.held_out, experiment.fit
+    if not len(held_out):
+        return float("nan")
+    return hamming_retrieval(
+        codes[held_out], labels[held_out], codes[fit], labels[fit], stable=False
+    ).mean_average_precision
 
 
 def accuracy(logits: np.ndarray, experiment: Experiment) -> float:
-    """Share of the queries that the classifier gets right."""
+    """Share of the queries that the classifier gets right; NaN for classes it never saw."""
+    if experiment.unseen:
+        return float("nan")
     query = experiment.data.query
     labels = experiment.data.records.labels
     return float(np.mean(logits[query].argmax(axis=1) == labels[query]))
@@ -91,16 +90,34 @@ def random_hyperplanes(features: np.ndarray, fit: np.ndarray, bits: int, seed: i
     return GaussianRandomProjection(bits, random_state=seed).fit_transform(centred)
 
 
-def _map(codes: np.ndarray, labels: np.ndarray, query: Any, database: Any) -> float:
-    return hamming_retrieval(
-        codes[query], labels[query], codes[database], labels[database], stable=False
-    ).mean_average_precision
+def _retrieve(retrieval, representation: np.ndarray, experiment: Experiment, **options):
+    """The queries against the database, and each query's average precision.
+
+    Queries that are in the database (leave-one-out) do not find themselves.
+    """
+    data = experiment.data
+    labels, database = data.records.labels, data.database
+    alone = bool(np.isin(data.query[0], database))
+    # Pictures alone in their class are in the database, are no queries and have nothing to find.
+    searching = database if alone else data.query
+    result = retrieval(
+        representation[searching],
+        labels[searching],
+        representation[database],
+        labels[database],
+        ks=(1, 10),
+        leave_one_out=alone,
+        **options,
+    )
+    return result, result.average_precision[np.isin(searching, data.query)]
 
 
-def _inside_test(retrieval, representation: np.ndarray, labels: np.ndarray, **options) -> float:
+def _inside_test(retrieval, representation: np.ndarray, experiment: Experiment, **options) -> float:
     """mAP of each query against the other queries; NaN where no class has two."""
+    query = experiment.data.query
+    labels = experiment.data.records.labels[query]
     if np.unique(labels, return_counts=True)[1].max() < 2:
         return float("nan")
     return retrieval(
-        representation, labels, representation, labels, leave_one_out=True, **options
+        representation[query], labels, representation[query], labels, leave_one_out=True, **options
     ).mean_average_precision

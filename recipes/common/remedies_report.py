@@ -9,8 +9,11 @@ from recipes.common.run_folder import RunFolder
 from recipes.common.view_row import CODES, write_average_precision
 from tfretrieval.evaluation import paired_bootstrap
 
-HEADER = ("row", *report.LOCALIZATION.values(), "accuracy", *(f"mAP, {row}" for row in CODES))
-MEASURED = ("accuracy", *CODES)
+HEADER = (
+    "row", *report.LOCALIZATION.values(), "accuracy", *(f"mAP, {row}" for row in CODES),
+    f"R@1, {CODES[1]}",
+)  # fmt: skip
+MEASURED = ("accuracy", *CODES, "R@1")
 SHOWN = ("pretrained", "stage 1", "class maps", "two rounds")
 
 
@@ -26,7 +29,8 @@ def write(config, experiment, views, rows, alpha, folder: RunFolder) -> str:
     boxes = {title: view.found for title, view in views.items() if view.found is not None}
     located = saliency.localizations(boxes, experiment, experiment.data.query)
     results = {
-        title: dataclasses.asdict(located[title]) | row.figures for title, row in rows.items()
+        title: dataclasses.asdict(located[title]) | report.defined(row.figures)
+        for title, row in rows.items()
     }
     folder.write_json("results.json", {"rows": results, "alpha": alpha})
     text = "\n".join(_report(config, experiment, results, located, rows, alpha, folder))
@@ -47,6 +51,7 @@ def _report(config, experiment, results, located, rows, alpha, folder):
     yield f"- Boxes, over the queries, %: {located['whole picture'].definition}"
     yield f"- accuracy, %: share of the queries that stage 1 ({config.network}) classifies right."
     yield f"- mAP, %: {rows['whole picture'].rows[CODES[1]].definition}"
+    yield "- R@1, %: share of the queries whose nearest picture is of their class."
     yield (
         f"- Threshold {config.alpha} but in the row of the chosen alpha, {alpha}: the one of "
         f"{', '.join(map(str, config.alphas))} whose crops of the held-out pictures the network "

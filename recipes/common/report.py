@@ -4,7 +4,7 @@ import dataclasses
 import itertools
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -22,14 +22,31 @@ TITLES = {
     "resnet18+crop": "ResNet18, crop",
     "resnet18_i+crop": "ResNet18-I, crop",
 }
-HEADER = ("network", "codes", "mAP", "stable mAP", "mAP inside test", "P@10", "P(r<=2)")
-FIGURES = ("mAP", "mAP stable", "mAP test", "P@10", "P(r<=2)")
+HEADER = ("network", "codes", "mAP", "stable mAP", "mAP inside test", "R@1", "P@10", "P(r<=2)")
+FIGURES = ("mAP", "mAP stable", "mAP test", "R@1", "P@10", "P(r<=2)")
 # Field of tfretrieval.evaluation.Localization -> its column.
 LOCALIZATION = {
     "mean_iou": "mean IoU",
     "share_above_half": "IoU > 0.5",
     "object_covered": "object covered",
     "area": "box area",
+}
+_HELD_OUT = (
+    "mAP held out: a share of every class's training pictures, held out, against the other "
+    "training pictures, else as mAP"
+)
+_PROTOCOLS = {
+    "paper": (
+        "Protocol of the paper: all of the training part is trained on, the last epoch counts, the "
+        "fixed margin was set beforehand."
+    ),
+    "held_out": (
+        f"{_HELD_OUT}; the fixed margin is chosen by it. Held-out pictures are never trained on."
+    ),
+    "selected": (
+        f"{_HELD_OUT}, in the run in choice/; by it every head's epochs and the fixed margin are "
+        "chosen, then all of the training part is trained on."
+    ),
 }
 INTERVALS = (
     "Average precision of each query, averaged over the seeds; percentile bootstrap over the "
@@ -46,8 +63,8 @@ class NetworkResult:
         rows: of the main table.
         heads: label -> arrays of :mod:`recipes.common.heads`.
         tests: label -> mAP of the queries.
-        held_out: label -> mAP of the held-out pictures.
-        best: label of the fixed margin that was chosen.
+        held_out: label -> mAP of the held-out pictures, NaN where nothing was held out.
+        best: label of the fixed margin that counts.
         stage1: loss, accuracy and seconds an epoch.
     """
 
@@ -95,15 +112,10 @@ def write(
     folder.write_json(
         "results.json",
         {
-            "rows": [
-                # JSON knows no NaN: what is not defined is null.
-                {"network": r.network, "name": r.name}
-                | {k: None if math.isnan(v) else v for k, v in r.figures.items()}
-                for r in rows
-            ],
-            "accuracy": {result.name: result.accuracy for result in results},
+            "rows": [{"network": r.network, "name": r.name} | defined(r.figures) for r in rows],
+            "accuracy": defined({result.name: result.accuracy for result in results}),
             "best margin": {result.name: result.best for result in results},
-            "held out": {result.name: result.held_out for result in results},
+            "held out": {result.name: defined(result.held_out) for result in results},
             "test": {result.name: result.tests for result in results},
             "seconds": {result.name: result.seconds for result in results},
         },
@@ -113,25 +125,39 @@ def write(
     return report
 
 
+def defined(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures for a JSON file, which knows no NaN: what is not defined is null."""
+    return {name: None if math.isnan(value) else value for name, value in figures.items()}
+
+
 def heading(config, experiment: Experiment, folder: RunFolder):
     """The lines every report begins with: what ran, on which data, on what machine."""
     data = experiment.data
-    environment = folder.read_json("environment.json")
-    packages = environment["packages"]
     yield f"# {config.recipe} on {data.name}, {config.bits} bits, seed {config.seed}"
     yield ""
+    held_out = len(experiment.held_out)
     yield (
-        f"{len(data.train)} training pictures ({len(experiment.held_out)} of them held out for "
-        f"choices), {len(data.database)} in the database, {len(data.query)} queries, "
-        f"{data.num_classes} classes; version {data.version}, checksum {experiment.checksum[:12]}."
+        f"{len(data.train)} training pictures"
+        + (f" ({held_out} of them held out for choices)" if held_out else "")
+        + f", {len(data.database)} in the database, {len(data.query)} queries"
+        + (" of classes that were never trained on" if experiment.unseen else "")
+        + f", {data.num_classes} classes; version {data.version}, checksum "
+        f"{experiment.checksum[:12]}."
     )
     yield from (f"Note: {note}" for note in data.notes)
-    yield (
+    yield ran_on(folder)
+    yield ""
+
+
+def ran_on(folder: RunFolder) -> str:
+    """When and on what the run began."""
+    environment = folder.read_json("environment.json")
+    packages = environment["packages"]
+    return (
         f"{environment['date']}, commit {environment['commit']}, {environment['machine']}, Python "
         f"{environment['python']}, TensorFlow {packages['tensorflow']}, Keras {packages['keras']}, "
         f"NumPy {packages['numpy']}. Settings: config.json beside this file."
     )
-    yield ""
 
 
 def _report(config, experiment, results, crop, folder):
@@ -151,28 +177,36 @@ def _report(config, experiment, results, crop, folder):
         "is what pictures never trained on give; the database was trained on, which flatters "
         "memorising."
     )
+    yield (
+        "- R@1: share of the queries whose nearest picture is of their class (recall at 1), "
+        "expected over the orders of ties."
+    )
     yield "- P@10: precision of the first ten ranks, expected over the orders of ties."
     yield "- P(r<=2): precision within Hamming radius 2, an empty ball counts as 0."
     for result in results:
-        yield (
-            f"- {result.title}: {percent(result.accuracy)} % of the queries are classified "
-            f"right by stage 1; chosen fixed margin: {result.best.removeprefix('fixed-')}."
+        chosen = "fixed margin set beforehand" if config.protocol == "paper" else "chosen margin"
+        classified = (
+            ""
+            if math.isnan(result.accuracy)
+            else f"{percent(result.accuracy)} % of the queries are classified right by stage 1; "
         )
+        yield f"- {result.title}: {classified}{chosen}: {result.best.removeprefix('fixed-')}."
     yield ""
     yield "## All heads, by the held-out pictures and by the queries"
     yield ""
     yield from table(
-        ["network", "head", "mAP held out", "mAP queries", *HEAD_FIGURES], _heads(results)
+        ["network", "head", "epochs", "mAP held out", "mAP queries", *HEAD_FIGURES],
+        _heads(results),
     )
     yield ""
+    yield _PROTOCOLS[config.protocol] + " Nothing is chosen by the queries."
+    yield ""
     yield (
-        f"mAP held out: the {len(experiment.held_out)} held-out pictures against the other "
-        f"{len(experiment.fit)} training pictures, else as mAP. margin1 is that of the last "
-        "mining; distances and shares are means over its triplets during the last epoch of "
-        f"training: d(A, P), d(A, N), gap, share of gaps above {config.gap_target:g}, share of "
-        "gaps below the margin, all in squared distances where the head is. Codes of "
-        f"{config.bits} bits are at most {2 * math.sqrt(config.bits):.1f} apart. "
-        "The fixed margin is chosen by the held-out column; nothing is chosen by the queries. "
+        "margin1 is that of the last mining; distances and shares are means over its triplets "
+        "during the last epoch of training: d(A, P), d(A, N), gap, share of gaps above "
+        f"{config.gap_target:g}, share of gaps below the margin, all in squared distances where "
+        f"the head is. Codes of {config.bits} bits are at most "
+        f"{2 * math.sqrt(config.bits):.1f} apart. "
         f"Exported is the adaptive-mined head of {results[-1].title}."
     )
     yield ""
@@ -235,6 +269,7 @@ def _heads(results):
             yield [
                 result.title,
                 label.replace("_", " "),
+                f"{head['history_epoch'][-1]:.0f}",
                 percent(result.held_out[label]),
                 percent(result.tests[label]),
                 *("-" if math.isnan(value) else f"{value:.2f}" for value in last),
@@ -297,10 +332,10 @@ def _seeds_report(config, seeds, results, precisions):
     yield f"Mean ± standard deviation over {seeds} seeds, %; definitions in each seed's report."
     for network in config.networks:
         margins = [result["best margin"][network].removeprefix("fixed-") for result in results]
-        accuracies = [100 * result["accuracy"][network] for result in results]
+        accuracy = spread([result["accuracy"][network] for result in results])
         yield (
-            f"- {TITLES[network]}: accuracy of stage 1 {np.mean(accuracies):.1f} ± "
-            f"{np.std(accuracies, ddof=1):.1f} %; chosen margins {', '.join(margins)}."
+            f"- {TITLES[network]}: accuracy of stage 1 {accuracy} %; fixed margins "
+            f"{', '.join(margins)}."
         )
     yield ""
     yield "## Differences in mAP, paired over queries"

@@ -16,20 +16,22 @@ from recipes.common.run_folder import RunFolder, RunFolderError
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "tensorflow-datasets")
 
 
-def start(seed: int, mixed_precision: bool) -> tf.distribute.Strategy:
+def start(config) -> tf.distribute.Strategy:
     """Sets precision, determinism and GPU memory; returns the strategy to build models in.
 
     On a CPU the same seed gives the same bits. GPUs take memory as they need it, and several of
-    them share every batch; their sums may differ in the last place from run to run.
+    them share every batch; their sums may differ in the last place from run to run, unless the
+    configuration is ``deterministic``.
     """
-    tf.keras.utils.set_random_seed(seed)
-    tf.keras.mixed_precision.set_global_policy("mixed_float16" if mixed_precision else "float32")
+    tf.keras.utils.set_random_seed(config.seed)
+    policy = "mixed_float16" if config.mixed_precision else "float32"
+    tf.keras.mixed_precision.set_global_policy(policy)
     gpus = tf.config.list_physical_devices("GPU")
     # TF32 is too coarse for distances between near codes, and for the signs of small values.
     tf.config.experimental.enable_tensor_float_32_execution(False)
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
-    if not gpus:
+    if config.deterministic or not gpus:
         tf.config.experimental.enable_op_determinism()
     device = f"{len(gpus)} GPU" if gpus else "the CPU"
     print(f"TensorFlow {tf.__version__} on {device}", flush=True)

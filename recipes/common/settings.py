@@ -8,6 +8,7 @@ from recipes.common.cli import option, require
 POSITIVE = ("learning_rate", "hash_learning_rate")
 AT_LEAST_ONE = (
     "image_size", "width", "epochs", "batch_size", "bits", "hash_epochs", "remine",
+    "classes", "per_class",
 )  # fmt: skip
 SEEDS = ("seed", "split_seed")
 
@@ -31,6 +32,16 @@ class Settings:
     download: bool = option(False, "fetch data and weights that are not there")
     skip_unreadable: bool = option(False, "leave pictures out that cannot be read, and list them")
     singletons: str = option("keep", "classes of one picture", choices=("keep", "refuse"))
+    split: str = option(
+        "given",
+        "who trains: as the data set says, or zero_shot: half of the classes, and the other half "
+        "is searched",
+        choices=("given", "zero_shot"),
+    )
+    classes: int | None = option(None, "keep only so many classes (default: all)")
+    per_class: int | None = option(
+        None, "keep only so many pictures of a class in each part (default: all)"
+    )
     held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
     image_size: int = option(299, "pixels of a side (paper)")
     width: int = option(64, "channels of the first stage (paper: 64)")
@@ -44,6 +55,9 @@ class Settings:
     learning_rate: float = option(1e-3, "of stage 1: AdamW, cosine decay (our choice)")
     weight_decay: float = option(0.05, "of stage 1 (our choice)")
     mixed_precision: bool = option(False, "float16 arithmetic in stage 1 and saliency (our choice)")
+    deterministic: bool = option(
+        False, "the same bits from every run on a GPU, slower; a CPU gives them anyway (our choice)"
+    )
     saliency_layer: str | None = option(
         None, "of the saliency network (default: the deepest map of 4x4 or more)"
     )
@@ -62,7 +76,9 @@ class Settings:
         5.0, "the gap the paper wants, for the figure and the share above it"
     )
     seed: int = option(0, "of initial weights, order, augmentation, mining and held-out part")
-    split_seed: int = option(0, "of the queries drawn from a folder that names none")
+    split_seed: int = option(
+        0, "of queries, zero-shot classes and subsets, where they have to be drawn"
+    )
 
     def __post_init__(self):
         if self.data_dir is not None:
@@ -72,7 +88,7 @@ class Settings:
             object.__setattr__(self, "weights", os.path.abspath(self.weights))
         for name in AT_LEAST_ONE:
             value = getattr(self, name)
-            require(value >= 1, f"{flag(name)} must be at least 1, got {value}")
+            require(value is None or value >= 1, f"{flag(name)} must be at least 1, got {value}")
         for name in POSITIVE:
             value = getattr(self, name)
             require(value > 0, f"{flag(name)} must be positive, got {value}")

@@ -12,8 +12,10 @@ from recipes.common.view_row import CODES, write_average_precision
 from tfretrieval import plots
 from tfretrieval.saliency import Localizer, stages, viridis_luma
 
-COLUMNS = ("accuracy", *CODES, "held out")
-HEADER = ("alpha", "accuracy", *(f"mAP, {row}" for row in CODES), "mAP held out")
+COLUMNS = ("accuracy", *CODES, "R@1", "held out")
+HEADER = (
+    "alpha", "accuracy", *(f"mAP, {row}" for row in CODES), f"R@1, {CODES[1]}", "mAP held out",
+)  # fmt: skip
 FIGURE_QUERIES = 6
 TIMED_BATCHES = 8
 
@@ -26,7 +28,7 @@ def write(config, experiment, localizer, table, views, rows, folder: RunFolder) 
     folder.write_json(
         "results.json",
         {
-            "rows": {str(alpha): row.figures for alpha, row in rows.items()},
+            "rows": {str(alpha): report.defined(row.figures) for alpha, row in rows.items()},
             "localization": {name: dataclasses.asdict(row) for name, row in located.items()},
         },
     )
@@ -81,6 +83,7 @@ def _report(config, experiment, localizer, table, rows, located, folder):
     measured = next(iter(rows.values())).rows[CODES[1]]
     yield f"- accuracy, %: share of the queries that stage 1 ({config.network}) classifies right."
     yield f"- mAP, %: {measured.definition}"
+    yield "- R@1, %: share of the queries whose nearest picture is of their class."
     yield (
         f"- mAP held out: the {len(experiment.held_out)} held-out pictures against the other "
         f"{len(experiment.fit)} training pictures, adaptive triplet. By it alpha "

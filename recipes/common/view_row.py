@@ -32,6 +32,7 @@ class ViewRow:
         return {
             "accuracy": self.accuracy,
             "held out": self.held_out_map,
+            "R@1": self.rows[CODES[1]].figures["R@1"],
             **{name: row.figures["mAP"] for name, row in self.rows.items()},
         }
 
@@ -49,24 +50,34 @@ def write_average_precision(rows: dict, folder: RunFolder) -> None:
 
 
 def measure_view(
-    name: str, train, view: View, config, experiment: Experiment, folder: RunFolder
+    name: str,
+    train,
+    view: View,
+    config,
+    experiment: Experiment,
+    folder: RunFolder,
+    bits: int | None = None,
 ) -> ViewRow:
     """Trains a network on a view and measures its two codes.
 
     Args:
         name: of the row, and of its files in the run.
         train: ``train()`` gives the trained classifier and its history.
+        bits: length of the codes, where it is not the run's own; in the names of the files then.
     """
+    suffix = f"-{bits}" if bits else ""
+    config = dataclasses.replace(config, bits=bits or config.bits)
     classifier, _ = train()
     cached = stage1.cached_features(name, classifier, config, experiment, folder, view)
     task = heads.head_task(cached["features"], config, experiment)
     loss = AdaptiveTripletLoss("given")
     trained = {
         CODES[0]: folder.step(
-            f"{name}/cross-entropy", lambda: heads.train_cross_entropy(task, config)
+            f"{name}/cross-entropy{suffix}", lambda: heads.train_cross_entropy(task, config)
         ),
         CODES[1]: folder.step(
-            f"{name}/adaptive-mined", lambda: heads.train_triplet(task, config, loss, "mined")
+            f"{name}/adaptive-mined{suffix}",
+            lambda: heads.train_triplet(task, config, loss, "mined"),
         ),
     }
     return ViewRow(

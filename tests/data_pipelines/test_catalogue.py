@@ -116,3 +116,30 @@ def test_a_folder_needs_a_place():
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(DataError, match="'foldr' .did you mean folder.*drawn_birds/demo"):
         catalogue.load("foldr")
+
+
+def test_zero_shot_and_a_subset_of_a_folder(tmp_path):
+    class_folders(tmp_path, classes="abcdef", pictures=5)
+    check_dataset(lambda: load(tmp_path, split="zero_shot"), counts=(15, 15, 15, 6))
+    check_dataset(lambda: load(tmp_path, classes=4, per_class=2), counts=(8, 8, 4, 4))
+    small = load(tmp_path, split="zero_shot", classes=4, per_class=2)
+    assert sizes(small) == (4, 4, 4) and small.num_classes == 4
+
+
+def test_pictures_that_a_subset_leaves_out_are_not_read(tmp_path):
+    class_folders(tmp_path, classes="abc", pictures=5)
+    kept = set(load(tmp_path, per_class=1).records.ids)
+    assert len(kept) == 6
+    for file in tmp_path.rglob("*.jpg"):
+        if file.relative_to(tmp_path).as_posix() not in kept:
+            file.write_bytes(b"broken")
+    assert set(load(tmp_path, per_class=1).records.ids) == kept
+    with pytest.raises(DataError):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("settings", [{"split": "random"}, {"classes": 0}, {"per_class": -1}])
+def test_settings_that_are_no_choice_are_refused(tmp_path, settings):
+    class_folders(tmp_path)
+    with pytest.raises(ValueError, match="must be"):
+        load(tmp_path, **settings)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError, RetrievalDataset
-from data_pipelines.split import seeded_split, settle_singletons
+from data_pipelines.split import seeded_split, settle_singletons, zero_shot
 from tests.data_pipelines.pictures import make_records
 
 LABELS = np.repeat(np.arange(4), (1, 2, 9, 13))
@@ -65,3 +65,38 @@ def test_only_lone_queries_leave_nothing_to_search_with():
     dataset = RetrievalDataset("set", "1", make_records([0, 0, 1]), [0, 1], [0, 1], [2])
     with pytest.raises(DataError, match="no query pictures"):
         settle_singletons(dataset)
+
+
+def given():
+    """Five classes of four pictures: two train and are searched, one is in the database, one is a
+    query; the last picture of all plays no part."""
+    labels = np.repeat(np.arange(5), 4)
+    part = np.arange(20) % 4
+    query = np.flatnonzero(part == 3)[:-1]
+    return RetrievalDataset(
+        "set", "1", make_records(labels), np.flatnonzero(part < 2), np.flatnonzero(part < 3), query
+    )
+
+
+def test_zero_shot_searches_classes_that_never_train():
+    dataset = zero_shot(given(), seed=0)
+    labels = dataset.records.labels
+    seen, unseen = set(labels[dataset.train]), set(labels[dataset.query])
+    assert (len(seen), len(unseen)) == (2, 3) and not seen & unseen
+    assert dataset.database.tolist() == dataset.query.tolist()
+    assert sorted([*dataset.train, *dataset.query]) == list(range(19))
+    assert dataset.name == "set/zero_shot" and "2 classes, drawn with seed 0" in dataset.notes[0]
+
+
+def test_zero_shot_is_drawn_by_the_seed():
+    drawn = {tuple(zero_shot(given(), seed).train) for seed in range(8)}
+    assert len(drawn) > 1 and tuple(zero_shot(given(), 3).train) in drawn
+
+
+def test_zero_shot_needs_four_classes_of_one_label_each():
+    few = RetrievalDataset("set", "1", make_records([0, 0, 1, 1, 2]), [0, 2], [0, 2], [1, 3])
+    with pytest.raises(DataError, match="has 2 classes"):
+        zero_shot(few, seed=0)
+    many = make_records(np.eye(4, dtype=int)[[0, 1, 2, 3]])
+    with pytest.raises(DataError, match="several labels"):
+        zero_shot(RetrievalDataset("set", "1", many, [0, 1], [0, 1], [2, 3]), seed=0)

@@ -110,3 +110,24 @@ def test_classes_of_one_picture_can_be_refused(tmp_path, capsys):
     (tmp_path / "pictures" / "train" / "class 0" / "000.png").rename(lone)
     assert run(tmp_path / "run", "--data-dir", str(lone.parents[2]), "--singletons", "refuse") == 2
     assert "lone" in capsys.readouterr().err
+
+
+def test_zero_shot_searches_classes_that_were_never_trained_on(tmp_path, capsys, small_network):
+    pictures = write_folder(tmp_path / "pictures", classes=4)
+    flags = ["--data-dir", str(pictures), "--split", "zero_shot", "--networks", "resnet18"]
+    assert run(tmp_path / "run", *flags) == 0
+    printed = capsys.readouterr().out
+    assert "24 queries of classes that were never trained on" in printed and "R@1" in printed
+    assert "are classified right" not in printed
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+    assert results["accuracy"] == {"resnet18": None}
+    assert all(0 < row["R@1"] <= 1 for row in results["rows"])
+    with np.load(tmp_path / "run" / "codes.npz") as codes:
+        assert set(codes["query_ids"]) == set(codes["database_ids"])
+
+
+def test_a_subset_is_trained_on_alone(tmp_path, pictures, capsys, small_network):
+    flags = ["--data-dir", str(pictures), "--classes", "2", "--per-class", "4"]
+    assert run(tmp_path / "run", *flags, "--networks", "resnet18") == 0
+    printed = capsys.readouterr().out
+    assert "8 training pictures" in printed and "2 classes" in printed and "a subset" in printed

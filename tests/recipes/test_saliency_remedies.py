@@ -51,7 +51,7 @@ def test_several_seeds_in_one_table(tmp_path, capsys, monkeypatch):
         folder.step("average_precision", lambda: precision)
         figures = {
             row: {
-                **dict.fromkeys((*LOCALIZATION, "accuracy"), generator.random()),
+                **dict.fromkeys((*LOCALIZATION, "accuracy", "R@1"), generator.random()),
                 **{codes: precision[f"{row}/{codes}"].mean() for codes in CODES},
             }
             for row in ROWS

@@ -62,13 +62,13 @@ def test_several_seeds_in_one_table(tmp_path, capsys, monkeypatch):
     def run_of_a_seed(config, folder):
         value = 0.5 + 0.1 * config.seed
         folder.step("average_precision", lambda: {"0.4/x": np.full(3, value)})
-        row = dict.fromkeys(("accuracy", *CODES, "held out"), value)
+        row = dict.fromkeys(("accuracy", *CODES, "R@1", "held out"), value)
         located = dict.fromkeys(LOCALIZATION, value)
         folder.write_json("results.json", {"rows": {"0.4": row}, "localization": {"0.4": located}})
 
     monkeypatch.setattr(saliency_sheet, "run", run_of_a_seed)
     assert run(tmp_path / "run", "--seeds", "3") == 0
-    assert capsys.readouterr().out.count("60.0 ± 10.0") == 4 + 4
+    assert capsys.readouterr().out.count("60.0 ± 10.0") == 5 + 4
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,8 @@ def test_a_bug_keeps_its_traceback(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "recipe", ["cub_triplet", "folder_triplet", "saliency_sheet", "saliency_remedies"]
+    "recipe",
+    ["cub_triplet", "dogs_triplet", "folder_triplet", "saliency_sheet", "saliency_remedies"],
 )
 def test_help_does_not_start_tensorflow(recipe):
     script = (

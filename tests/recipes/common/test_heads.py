@@ -23,7 +23,7 @@ def task(standardize=True):
     def evaluate(codes):
         query, database = slice(40, None), slice(None, 40)
         result = hamming_retrieval(codes[query], labels[query], codes[database], labels[database])
-        return result.mean_average_precision
+        return {"map": result.mean_average_precision}
 
     return HeadTask(features, labels, np.arange(40), 4, standardize, evaluate)
 
@@ -104,7 +104,7 @@ def test_all_heads_start_from_the_same_codes(base):
 
 
 def test_a_diverged_head_is_one_line():
-    unmeasured = dataclasses.replace(task(), evaluate=lambda codes: 0.0)
+    unmeasured = dataclasses.replace(task(), evaluate=lambda codes: {})
     config = dataclasses.replace(CONFIG, hash_learning_rate=1e38)
     with pytest.raises(ConfigError, match="--hash-learning-rate"):
         train_cross_entropy(unmeasured, config)

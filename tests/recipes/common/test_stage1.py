@@ -42,7 +42,7 @@ def trained(pictures, folder, **settings):
     )
     config = dataclasses.replace(base, **settings)
     run = RunFolder(folder, config)
-    strategy = session.start(config.seed, config.mixed_precision)
+    strategy = session.start(config)
     try:
         experiment = open_data(config, run)
         model, history = stage1.train_classifier(
@@ -50,7 +50,7 @@ def trained(pictures, folder, **settings):
         )
         cached = stage1.cached_features("net", model, config, experiment, run)
     finally:
-        session.start(0, mixed_precision=False)
+        session.start(base)
     return cached, history
 
 
