@@ -16,6 +16,7 @@ import statistics
 import time
 from importlib.metadata import version
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Before TensorFlow: it leaves oneDNN off on CPUs without AVX-512.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 

@@ -43,10 +43,11 @@ def test_the_block_of_resnet18_i_is_a_stage_with_its_inner_convolutions():
         (layers.Conv2D(6, 3, strides=2), 3 * 3 * 9 * 4 * 6),
         (layers.Conv2D(6, 3, dilation_rate=2), 4 * 4 * 9 * 4 * 6),
         (layers.DepthwiseConv2D(3, depth_multiplier=2), 6 * 6 * 9 * 4 * 2),
+        (layers.Conv2D(6, 3, groups=2), 6 * 6 * 9 * 2 * 6),
         (layers.Dense(5), 8 * 8 * 4 * 5),
         (layers.BatchNormalization(), 0),
     ],
-    ids=["same", "strides", "dilation", "depthwise", "dense", "normalisation"],
+    ids=["same", "strides", "dilation", "depthwise", "groups", "dense", "normalisation"],
 )
 def test_multiply_adds_of_a_layer(layer, expected):
     assert multiply_adds(layer, (8, 8, 4)) == expected
@@ -64,9 +65,21 @@ def test_layers_of_several_inputs_are_counted():
     assert multiply_adds(lambda *inputs: Gate()(list(inputs)), (4,), (3,)) == 12
 
 
-def test_grouped_convolutions_are_refused_not_miscounted():
-    with pytest.raises(ValueError, match="grouped"):
-        multiply_adds(layers.Conv2D(6, 3, groups=2), (8, 8, 4))
+def test_batches_of_matrix_products_are_counted():
+    class Products(layers.Dense):
+        def call(self, x):
+            return tf.matmul(x, x, transpose_a=True)
+
+    assert multiply_adds(Products(3), (8, 4)) == 4 * 8 * 4
+
+
+def test_what_cannot_be_counted_is_refused():
+    class Pairs(layers.Dense):
+        def call(self, x):
+            return tf.einsum("bic,bjc->bij", x, x)
+
+    with pytest.raises(ValueError, match="Einsum cannot be counted"):
+        multiply_adds(Pairs(3), (8, 4))
 
 
 def test_an_input_without_a_size_is_refused():
@@ -102,3 +115,22 @@ def test_weights_do_not_change_what_is_drawn():
     before = data_flow(block, (7, 7, 8))
     block.set_weights([np.zeros_like(weight) for weight in block.get_weights()])
     assert data_flow(block, (7, 7, 8)) == before
+
+
+def test_data_flow_of_a_whole_network():
+    network = resnet18((64, 64, 3), width=8, num_classes=5)
+    labels = [label for label, _ in data_flow(network, (64, 64, 3)).values()]
+    assert labels[:3] == ["input, 3", "7x7 conv, 8, /2, ReLU", "3x3 max pool, /2"]
+    assert labels[-3:] == ["ReLU", "mean, 64", "dense, 5"]
+    # Torch's ResNet18: a stem, sixteen 3x3 convolutions and three shortcuts; eight residuals.
+    assert sum("conv" in label for label in labels) == 20
+    assert labels.count("add") == 8
+
+
+def test_a_relu_is_not_drawn_into_a_convolution_that_others_read_too():
+    image = tf.keras.Input((8, 8, 2))
+    x = layers.Conv2D(4, 1)(image)
+    model = tf.keras.Model(image, layers.Add()([x, layers.ReLU()(x)]))
+    flow = data_flow(model, (8, 8, 2))
+    assert [label for label, _ in flow.values()] == ["input, 2", "1x1 conv, 4", "ReLU", "add"]
+    assert flow["step3"][1] == ("step1", "step2")

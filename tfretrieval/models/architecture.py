@@ -9,7 +9,9 @@ import tensorflow as tf
 
 # Layers of one stage share the beginning of their names; any other layer is a stage of its own.
 _STAGE = re.compile(r"stem|stage\d+")
-_JOINS = ("Add", "AddV2", "Mul", "Sub")
+_ACTIVATIONS = {"Relu": "ReLU", "Sigmoid": "sigmoid", "Softmax": "softmax", "Tanh": "tanh"}
+_JOINS = {"Add": "add", "AddV2": "add", "Mul": "multiply", "Sub": "subtract"}
+_MAKES_CHANNELS = {"ConcatV2": "concatenate", "MatMul": "dense", "Mean": "mean"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Stage:
         name: what the names of its layers begin with.
         output_shape: of its last layer, without the batch.
         parameters: weights, the running statistics of normalisations included.
-        multiply_adds: of one picture in convolutions and matrix products; normalisation,
-            activation, pooling and biases are left out, as is the custom.
+        multiply_adds: of one picture in the convolutions and matrix products of layers with
+            weights; normalisation, activation, pooling and biases count 0, as is the custom.
     """
 
     name: str
@@ -34,8 +36,8 @@ def stage_table(model: tf.keras.Model) -> list[Stage]:
     """The stages of a functional model that have weights, in its order.
 
     Raises:
-        ValueError: a model whose input size is not fixed, or with grouped convolutions, which Keras
-            runs as functions that cannot be looked into.
+        ValueError: a model whose input size is not fixed, or with an operation whose
+            multiply-adds cannot be counted.
 
     >>> image = tf.keras.Input((8, 8, 3))
     >>> x = tf.keras.layers.Conv2D(4, 3, padding="same", name="stem_conv")(image)
@@ -60,11 +62,11 @@ def stage_table(model: tf.keras.Model) -> list[Stage]:
 
 
 def data_flow(layer, input_shape) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """The steps that a map takes through a layer: name -> (label, names of the steps before it),
-    for :func:`tfretrieval.plots.block_diagram`.
+    """The steps that a map takes through a layer or model: name -> (label, names of the steps
+    before it), for :func:`tfretrieval.plots.block_diagram`.
 
-    A convolution shows its kernel and channels, with the ReLU that follows it; biases and
-    normalisation belong to the convolution before them.
+    A convolution shows its kernel and channels, its stride as ``/2``, and the ReLU that follows it.
+    Biases, normalisation, padding and what else has no label belong to the step before them.
 
     Args:
         layer: of one input.
@@ -74,26 +76,25 @@ def data_flow(layer, input_shape) -> dict[str, tuple[str, tuple[str, ...]]]:
     >>> data_flow(relu, (8, 8, 2))
     {'input': ('input, 2', ()), 'step1': ('1x3 conv, 4, ReLU', ('input',))}
     """
-    steps: dict[str, tuple[str, tuple[str, ...]]] = {}
+    steps: dict[str, tuple[str, tuple[str, ...]]] = {"input": (f"input, {input_shape[-1]}", ())}
     # Tensor -> step whose result it is; what is not here are weights and constants.
     made_by: dict[str, str] = {}
     for operation in _operations(layer, tf.TensorSpec([None, *input_shape])):
-        result = operation.outputs[0].name if operation.outputs else ""
-        if operation.type == "Placeholder" and not steps:
-            steps["input"] = (f"input, {input_shape[-1]}", ())
-            made_by[result] = "input"
+        if not made_by:
+            made_by[operation.outputs[0].name] = "input"
             continue
         sources = [made_by[x.name] for x in operation.inputs if x.name in made_by]
-        if not sources:
+        if not sources or not operation.outputs:
             continue
-        label = _label(operation, sources)
-        before, inputs = steps[sources[0]]
-        if label == "ReLU" and before.endswith(" conv, " + before.rpartition(" ")[2]):
-            steps[sources[0]] = (f"{before}, ReLU", inputs)
-            label = None
-        made_by[result] = sources[0] if label is None else f"step{len(steps)}"
-        if label is not None:
-            steps[made_by[result]] = (label, tuple(sources))
+        name, label = sources[0], _label(operation, sources)
+        before, inputs = steps[name]
+        alone = len(operation.inputs[0].consumers()) == 1
+        if label == "ReLU" and " conv, " in before and alone:
+            steps[name] = (f"{before}, ReLU", inputs)
+        elif label is not None:
+            name = f"step{len(steps)}"
+            steps[name] = (label, tuple(sources))
+        made_by[operation.outputs[0].name] = name
     return steps
 
 
@@ -111,7 +112,13 @@ def _operations(layer, inputs):
 
     specs = tf.nest.map_structure(one, inputs)
     function = tf.function(lambda x: layer(x, training=False), jit_compile=False)
-    return function.get_concrete_function(specs).graph.get_operations()
+    # Keras makes grouped convolutions functions of their own: they are to be traced through.
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        return function.get_concrete_function(specs).graph.get_operations()
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
 def _multiply_adds(operation) -> int:
@@ -121,29 +128,37 @@ def _multiply_adds(operation) -> int:
         # Each value of the result sums over the window and the channels of its group.
         terms = height * width * (into if operation.type == "Conv2D" else 1)
         return int(terms * result.num_elements())
-    if operation.type == "MatMul":
+    if operation.type in ("MatMul", "BatchMatMulV2"):
         left = operation.inputs[0].shape
-        into = left[0] if operation.get_attr("transpose_a") else left[1]
+        across = operation.get_attr("transpose_a" if operation.type == "MatMul" else "adj_x")
+        into = left[-2] if across else left[-1]
         return int(into * operation.outputs[0].shape.num_elements())
-    if "PartitionedCall" in operation.type:
-        raise ValueError(f"{operation.name} is a function of its own (grouped?): not counted")
+    if "PartitionedCall" in operation.type or operation.type == "Einsum":
+        raise ValueError(f"{operation.name}: multiply-adds of {operation.type} cannot be counted")
     return 0
 
 
 def _label(operation, sources) -> str | None:
     """What a step is called, ``None`` for what is part of the step before it."""
-    channels = operation.outputs[0].shape[-1]
-    if operation.type == "Conv2D":
+    kind, channels = operation.type, operation.outputs[0].shape[-1]
+    if kind in ("Conv2D", "DepthwiseConv2dNative"):
         height, width = operation.inputs[1].shape[:2]
-        return f"{height}x{width} conv, {channels}"
-    if operation.type == "ConcatV2":
-        return f"concatenate, {channels}"
-    if operation.type == "Relu":
-        return "ReLU"
-    if operation.type in _JOINS and len(sources) == 2:
-        return {"Mul": "multiply", "Sub": "subtract"}.get(operation.type, "add")
-    if operation.type == "Mul":
+        depthwise = "" if kind == "Conv2D" else " depthwise"
+        return f"{height}x{width}{depthwise} conv, {channels}{_stride(operation)}"
+    if kind in ("MaxPool", "AvgPool"):
+        _, height, width, _ = operation.get_attr("ksize")
+        return f"{height}x{width} {kind[:3].lower()} pool{_stride(operation)}"
+    if kind in _MAKES_CHANNELS:
+        return f"{_MAKES_CHANNELS[kind]}, {channels}"
+    if kind in _JOINS and len(sources) == 2:
+        return _JOINS[kind]
+    if kind == "Mul":
         factors = [tf.get_static_value(x) for x in operation.inputs]
         scalars = [factor for factor in factors if factor is not None and factor.ndim == 0]
         return f"x {scalars[0]:g}" if scalars else None
-    return None
+    return _ACTIVATIONS.get(kind)
+
+
+def _stride(operation) -> str:
+    stride = operation.get_attr("strides")[1]
+    return f", /{stride}" if stride > 1 else ""

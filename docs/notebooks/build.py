@@ -1,0 +1,105 @@
+"""Builds the notebooks of this folder from their scripts, and runs them.
+
+python -m docs.notebooks.build                          # all of them, as they are committed
+python -m docs.notebooks.build a_saved_model_in_plain_tensorflow
+"""
+
+import argparse
+import base64
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbclient
+import nbformat
+from PIL import Image
+
+HERE = Path(__file__).parent
+NAMES = (
+    "the_paper_in_ten_cells",
+    "your_own_folder",
+    "a_saved_model_in_plain_tensorflow",
+)
+# The cell of settings, by papermill's convention.
+SETTINGS = "parameters"
+
+
+def notebook(name: str, settings: dict[str, Any] | None = None) -> nbformat.NotebookNode:
+    """The notebook of a script; ``settings`` are set anew in a cell behind the one with its own.
+
+    Raises:
+        ValueError: a setting that the notebook does not have.
+    """
+    built = jupytext.read(HERE / f"{name}.py")
+    built.metadata = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
+    ).metadata
+    (place,) = [i for i, cell in enumerate(built.cells) if SETTINGS in tags(cell)]
+    for setting in settings or {}:
+        if f"\n{setting} = " not in f"\n{built.cells[place].source}":
+            raise ValueError(f"{name} has no setting {setting!r}")
+    if settings:
+        lines = [f"{setting} = {value!r}" for setting, value in settings.items()]
+        built.cells.insert(place + 1, nbformat.v4.new_code_cell("\n".join(lines)))
+    for number, cell in enumerate(built.cells):
+        # Drawn at random they would differ with every build.
+        cell.id = f"cell-{number}"
+    return built
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    """What the line ``# %% tags=[...]`` of a cell says."""
+    return cell.metadata.get("tags", [])
+
+
+def run(built: nbformat.NotebookNode, timeout: float | None = None) -> None:
+    """Runs all cells in a kernel of its own, in an empty folder; their outputs stand in them.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell fails.
+    """
+    paths = [str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    # The kernel may start in the folder of a reader, so this package is not found there.
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        client = nbclient.NotebookClient(
+            built,
+            timeout=timeout,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": folder}},
+        )
+        client.execute(env=environment)
+
+
+def shrink_figures(built: nbformat.NotebookNode) -> None:
+    """Figures with 256 colours: a third of the bytes."""
+    for cell in built.cells:
+        for output in cell.get("outputs", []):
+            if png := output.get("data", {}).get("image/png"):
+                small = io.BytesIO()
+                figure = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+                figure.quantize(256).save(small, "PNG", optimize=True)
+                output.data["image/png"] = base64.b64encode(small.getvalue()).decode()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME", help=", ".join(NAMES))
+    for name in parser.parse_args().names:
+        built = notebook(name)
+        run(built)
+        shrink_figures(built)
+        nbformat.write(built, HERE / f"{name}.ipynb")
+        print(f"{name}.ipynb")
+
+
+if __name__ == "__main__":
+    main()
