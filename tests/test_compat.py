@@ -1,7 +1,7 @@
 import tensorflow as tf
 
 from tests.checks import mixed_precision
-from tfretrieval.compat import optimizer_variables
+from tfretrieval.compat import first_replica, optimizer_variables
 
 
 def test_the_loss_scale_is_among_the_state():
@@ -21,3 +21,10 @@ def test_without_mixed_precision_it_is_the_optimizer_s_own():
     optimizer = tf.keras.optimizers.Adam()
     optimizer.build([tf.Variable([1.0, 2.0])])
     assert len(optimizer_variables(optimizer)) == len(list(optimizer.variables))
+
+
+def test_a_weight_that_every_replica_sets_alike_takes_the_first_one_s():
+    layer = tf.keras.layers.Layer()
+    weight = layer.add_weight(name="w", shape=(2,), aggregation=first_replica())
+    variable = weight if isinstance(weight, tf.Variable) else weight.value
+    assert variable.aggregation == tf.VariableAggregation.ONLY_FIRST_REPLICA

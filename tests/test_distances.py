@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfretrieval.distances import pairwise_distances, triplet_distances
+from tfretrieval.distances import class_ids, own_and_others, pairwise_distances, triplet_distances
 
 X = np.random.default_rng(0).standard_normal((7, 5)).astype(np.float32)
 
@@ -25,3 +25,22 @@ def test_equal_points_are_at_distance_zero_with_zero_gradient():
     assert float(pairs) == 0 and float(triplet[0]) == 0
     assert not tape.gradient(pairs, x).numpy().any()
     assert not tape.gradient(triplet, x).numpy().any()
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float32])
+def test_class_ids_come_of_any_type_and_shape(dtype):
+    for labels in (np.array([2, 0], dtype), np.array([[2], [0]], dtype)):
+        ids = class_ids(labels, 3)
+        assert ids.dtype == tf.int32 and ids.numpy().tolist() == [2, 0]
+
+
+def test_class_ids_refuse_labels_that_are_no_class_and_say_how_far_they_go():
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)\[0, 3\),.*1.*7"):
+        class_ids(np.array([1, 2, 2, 7]), 3)
+
+
+def test_own_and_others_part_a_row():
+    own, distances, other = own_and_others(np.array([1, 2]), X[:2, :3])
+    np.testing.assert_array_equal(own, X[[0, 1], [1, 2]])
+    np.testing.assert_array_equal(distances, X[:2, :3])
+    assert other.numpy().tolist() == [[True, False, True], [True, True, False]]

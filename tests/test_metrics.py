@@ -43,3 +43,23 @@ def test_stand_beside_the_loss_in_fit():
     history = model.fit(TRIPLETS, MARGIN1, verbose=0).history
     gap = next(value for name, value in history.items() if name.endswith("gap"))
     np.testing.assert_allclose(gap[0], (D_AN - D_AP).mean(), rtol=1e-5)
+
+
+CENTER_DISTANCES = np.random.default_rng(1).uniform(0, 9, (10, 4)).astype(np.float32)
+CLASSES = np.arange(10) % 4
+OTHERS = [np.delete(row, label) for row, label in zip(CENTER_DISTANCES, CLASSES, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "metric, expected",
+    [
+        (metrics.OwnCenterDistance(), CENTER_DISTANCES[np.arange(10), CLASSES].mean()),
+        (metrics.NearestOtherCenterDistance(), np.min(OTHERS, axis=1).mean()),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_of_centers_is_the_mean_over_batches_and_survives_its_config(metric, expected):
+    for each in (metric, type(metric).from_config(metric.get_config())):
+        each.update_state(CLASSES[:3, None], CENTER_DISTANCES[:3])
+        each.update_state(CLASSES[3:], CENTER_DISTANCES[3:])
+        np.testing.assert_allclose(float(each.result()), expected, rtol=1e-5)

@@ -1,6 +1,21 @@
 """Where Keras 2 and Keras 3 differ."""
 
+from typing import Any
+
 import tensorflow as tf
+
+
+def first_replica() -> Any:
+    """``add_weight(aggregation=...)`` for a weight that every replica sets to the same value.
+
+    Keras 2 wants TensorFlow's enumeration, Keras 3 a string.
+
+    >>> layer = tf.keras.layers.Layer()
+    >>> weight = layer.add_weight(name="w", shape=(2,), aggregation=first_replica())
+    """
+    if hasattr(tf.keras, "ops"):
+        return "only_first_replica"
+    return tf.VariableAggregation.ONLY_FIRST_REPLICA
 
 
 def optimizer_variables(optimizer: tf.keras.optimizers.Optimizer) -> list:

@@ -65,6 +65,65 @@ def pairwise_distances(embeddings: tf.Tensor, squared: bool = False) -> tf.Tenso
     return distances if squared else safe_sqrt(distances, floor=1e-6 * scale)
 
 
+def class_ids(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
+    """Labels of any shape and number type as int32 ``[B]``.
+
+    Raises:
+        InvalidArgumentError: a label outside ``[0, num_classes)``. XLA has no assertions: code
+            compiled by it goes on.
+
+    >>> class_ids(tf.constant([[2.0], [0.0]]), 3).numpy().tolist()
+    [2, 0]
+    """
+    labels = tf.cast(tf.reshape(labels, [-1]), tf.int32)
+    known = tf.debugging.Assert(
+        tf.reduce_all((labels >= 0) & (labels < num_classes)),
+        [
+            f"labels must lie in [0, {num_classes}), these go from and to",
+            tf.reduce_min(labels),
+            tf.reduce_max(labels),
+        ],
+    )
+    # Whoever needs the labels waits for the verdict, in a graph too.
+    with tf.control_dependencies([known]):
+        return tf.identity(labels)
+
+
+def own_and_others(labels: tf.Tensor, distances: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    """What losses and metrics read of distances to class centers.
+
+    Args:
+        labels: class ids ``[B]`` or ``[B, 1]``, see :func:`class_ids`.
+        distances: ``[B, classes]``.
+
+    Returns:
+        The distance to the own center ``[B]``, NaN where XLA let a label pass that is no class;
+        all distances ``[B, classes]``; and where they are those to the other centers. The first
+        two are float32, the last is boolean.
+
+    Raises:
+        ValueError: distances of another shape, or not one label for each row.
+
+    >>> own, distances, other = own_and_others(tf.constant([1]), tf.constant([[4.0, 9.0]]))
+    >>> own.numpy().tolist(), other.numpy().tolist()
+    ([9.0], [[True, False]])
+    """
+    distances = tf.cast(distances, tf.float32)
+    if distances.shape.rank != 2 or distances.shape[1] is None:
+        raise ValueError(
+            f"distances to centers must be [B, classes], got shape {tuple(distances.shape)}"
+        )
+    labels = class_ids(labels, distances.shape[1])
+    if not labels.shape.is_compatible_with(distances.shape[:1]):
+        raise ValueError(
+            f"{distances.shape[0]} rows of distances need one label each, "
+            f"got {labels.shape[0]} labels"
+        )
+    is_own = labels[:, None] == tf.range(distances.shape[1])[None, :]
+    own = tf.reduce_sum(tf.where(is_own, distances, 0.0), axis=1)
+    return tf.where(tf.reduce_any(is_own, axis=1), own, float("nan")), distances, ~is_own
+
+
 def sorted_rows(values: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """The masked values of every row in ascending order, filled up with ``tf.float32.max``.
 

@@ -1,12 +1,15 @@
-"""What the distances of triplets do while training; the loss itself does not tell.
+"""What distances do while training; the loss itself does not tell.
 
-Every metric reads embeddings ``[B, 3, D]`` (anchor, positive, negative) with the distance of
-:func:`tfretrieval.distances.triplet_distances` and is a weighted mean over triplets.
+Triplets: embeddings ``[B, 3, D]`` (anchor, positive, negative), read with the distance of
+:func:`tfretrieval.distances.triplet_distances`; a weighted mean over triplets.
+
+Class centers: squared distances ``[B, classes]`` and class ids, read with
+:func:`tfretrieval.distances.own_and_others`; a weighted mean over examples.
 """
 
 import tensorflow as tf
 
-from tfretrieval.distances import triplet_distances
+from tfretrieval.distances import own_and_others, triplet_distances
 
 _register = tf.keras.utils.register_keras_serializable(package="tfretrieval")
 
@@ -124,3 +127,36 @@ class ActiveTriplets(_TripletMean):
 
     def get_config(self):
         return {**super().get_config(), "margin": self.margin}
+
+
+@_register
+class OwnCenterDistance(tf.keras.metrics.Mean):
+    """Mean squared distance to the center of the own class.
+
+    >>> float(OwnCenterDistance()(tf.constant([0]), tf.constant([[4.0, 1.0, 9.0]])))
+    4.0
+    """
+
+    def __init__(self, name: str = "d_own", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        own, _, _ = own_and_others(y_true, y_pred)
+        return super().update_state(own, sample_weight=sample_weight)
+
+
+@_register
+class NearestOtherCenterDistance(tf.keras.metrics.Mean):
+    """Mean squared distance to the nearest center of another class; infinite with one class.
+
+    >>> float(NearestOtherCenterDistance()(tf.constant([1]), tf.constant([[4.0, 1.0, 9.0]])))
+    4.0
+    """
+
+    def __init__(self, name: str = "d_other", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        _, distances, other = own_and_others(y_true, y_pred)
+        nearest = tf.reduce_min(tf.where(other, distances, float("inf")), axis=1)
+        return super().update_state(nearest, sample_weight=sample_weight)

@@ -36,9 +36,9 @@ TIMED_SECONDS = 120.0
 
 # Bytes a layer, beside the weights: of a SavedModel's graph, 10 thousand (Keras 3) to 17 (Keras 2),
 # and of a file of weights. A figure is of about the size of one with photographs in it.
-GRAPH_OF_A_LAYER, WEIGHTS_OF_A_LAYER, FIGURE = 13_000, 3_000, 150_000
-# A compressed id with its digest, in the table of maps.
-NAME_IN_A_TABLE = 48
+GRAPH_OF_A_LAYER, WEIGHTS_OF_A_LAYER, FIGURE = 13_000, 3_000, 350_000
+# The curves of a head, and a compressed id with its digest in the table of maps.
+HISTORY, NAME_IN_A_TABLE = 4_000, 48
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,8 +167,8 @@ def works(
             an_epoch = order.steps_per_epoch(examples, config.batch_size)
             mined = "" if kind == "cross-entropy" else f", {rounds} minings each"
             yield Work(
-                f"{TITLES[name]}: {number} {kind} heads of {config.hash_epochs} epochs of "
-                f"{an_epoch} steps{mined}",
+                f"{TITLES[name]}: {number} {kind.replace('_', ' ')} head{'s' * (number > 1)} of "
+                f"{config.hash_epochs} epochs of {an_epoch} steps{mined}",
                 number * config.hash_epochs * an_epoch,
                 number * heads[kind],
             )
@@ -205,7 +205,7 @@ def disk(config, experiment: Experiment, sizes: dict[str, Size], localizer) -> d
         size = sizes[name.partition("+")[0]]
         files["checkpoints"] += size.weights + size.optimizer
         if name in config.networks:
-            a_head = 4 * bits * (pictures + size.features + 1)
+            a_head = 4 * bits * (pictures + size.features + 1) + HISTORY
             files["features"] += 4 * pictures * (size.features + data.num_classes)
             files["heads"] += a_head * sum(n for n, _ in head_kinds(config, experiment).values())
     exported = sizes[config.networks[-1].partition("+")[0]]
@@ -259,6 +259,7 @@ def _time_network(model, config, experiment) -> tuple[float, float]:
         batch_size=min(config.batch_size, len(fit)),
         seed=config.seed,
         epochs=1,
+        augment=common.stage1.augmentation(config),
     )
     inference = _eval_batches(config.image_size, config, experiment)
     return (

@@ -54,6 +54,13 @@ class Settings:
     batch_size: int = option(64, "pictures or triplets a step (our choice)")
     learning_rate: float = option(1e-3, "of stage 1: AdamW, cosine decay (our choice)")
     weight_decay: float = option(0.05, "of stage 1 (our choice)")
+    crop_area: float = option(
+        0.4, "least share of a picture that a random crop of stage 1 covers (our choice)"
+    )
+    flip: bool = option(True, "mirror half of the pictures of stage 1 (our choice)")
+    colour: float = option(
+        0.2, "of stage 1: change brightness, contrast and saturation by this share (our choice)"
+    )
     mixed_precision: bool = option(False, "float16 arithmetic in stage 1 and saliency (our choice)")
     deterministic: bool = option(
         False, "the same bits from every run on a GPU, slower; a CPU gives them anyway (our choice)"
@@ -95,6 +102,8 @@ class Settings:
         for name in SEEDS:
             value = getattr(self, name)
             require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")
+        require(0 < self.crop_area <= 1, f"--crop-area must be in (0, 1], got {self.crop_area}")
+        require(0 <= self.colour <= 1, f"--colour must be in [0, 1], got {self.colour}")
         require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
         require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines import order, steps
+from data_pipelines.augment import Augmentation
 from recipes.common import session
 from recipes.common.cli import require
 from recipes.common.data import Experiment
@@ -59,6 +60,7 @@ def train_classifier(
             seed=config.seed,
             first_epoch=checkpoint.epoch,
             epochs=config.epochs,
+            augment=augmentation(config),
             boxes=view.boxes,
             masks=view.masks,
         )
@@ -72,6 +74,17 @@ def train_classifier(
             verbose=session.verbosity(),
         )
     return model, checkpoint.history
+
+
+def augmentation(config) -> Augmentation:
+    """The random views of stage 1."""
+    return Augmentation(
+        area=(config.crop_area, 1.0),
+        flip=config.flip,
+        brightness=config.colour,
+        contrast=config.colour,
+        saturation=config.colour,
+    )
 
 
 class Checkpoint(tf.keras.callbacks.Callback):

@@ -2,10 +2,14 @@ from .fold import Fold as Fold
 from .fold import Unfold as Unfold
 from .hash_layer import HashLayer as HashLayer
 from .inception_resnet_c import InceptionResNetC as InceptionResNetC
+from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
+from .squared_distance_to_centers import center_update as center_update
 
 __all__ = [
     "Fold",
     "HashLayer",
     "InceptionResNetC",
+    "SquaredDistanceToCenters",
     "Unfold",
+    "center_update",
 ]

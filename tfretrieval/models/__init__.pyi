@@ -1,5 +1,6 @@
 from .architecture import data_flow as data_flow
 from .architecture import stage_table as stage_table
+from .center_classifier import center_classifier as center_classifier
 from .classifiers import classifier as classifier
 from .hash_encoders import hash_encoder as hash_encoder
 from .loading import load_model as load_model
@@ -8,6 +9,7 @@ from .memory import training_memory as training_memory
 
 __all__ = [
     "TrainingMemory",
+    "center_classifier",
     "classifier",
     "data_flow",
     "hash_encoder",

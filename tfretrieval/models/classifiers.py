@@ -25,9 +25,17 @@ def classifier(backbone: tf.keras.Model, num_classes: int) -> tf.keras.Model:
     >>> classifier(resnet18((32, 32, 3), width=8), num_classes=3).output_shape
     (None, 3)
     """
+    logits = class_logits(pooled_features(backbone), num_classes)
+    return tf.keras.Model(backbone.input, logits, name=f"{backbone.name}_classifier")
+
+
+def class_logits(features: tf.Tensor, num_classes: int) -> tf.Tensor:
+    """The layer ``logits`` on features: float32 ``[B, num_classes]``.
+
+    Raises:
+        ValueError: fewer than two classes.
+    """
     if num_classes < 2:
         raise ValueError(f"a classifier needs at least two classes, got {num_classes}")
-    features = pooled_features(backbone)
     # Logits in float32: a float16 softmax loses the small classes.
-    logits = tf.keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
-    return tf.keras.Model(backbone.input, logits, name=f"{backbone.name}_classifier")
+    return tf.keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)

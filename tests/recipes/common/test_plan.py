@@ -44,11 +44,11 @@ def planned(config, experiment):
 
 def test_steps_and_disk_are_those_of_a_run(pictures, tmp_path, monkeypatch, small_network):
     config = configured(pictures, width=1024, epochs=1, hash_epochs=3)
-    done = {"stage 1": 0, "heads": 0}
+    done = {"stage 1": 0, "head": 0}
     fit = tf.keras.Model.fit
 
     def counting(self, *arguments, initial_epoch, epochs, steps_per_epoch, **options):
-        stage = "stage 1" if len(self.input_shape) == 4 else "heads"
+        stage = "stage 1" if len(self.input_shape) == 4 else "head"
         done[stage] += (epochs - initial_epoch) * steps_per_epoch
         return fit(
             self,
@@ -131,7 +131,7 @@ def test_a_picture_alone_in_its_class_anchors_no_triplet():
     "change, part, ratio",
     [
         ({"epochs": 4}, "stage 1", 2),
-        ({"hash_epochs": 10}, "heads", 2),
+        ({"hash_epochs": 10}, "head", 2),
         ({"batch_size": 4}, "features", 2),
     ],
 )

@@ -30,5 +30,11 @@ def test_files_are_remembered_by_their_whole_path(tmp_path, monkeypatch):
     assert SaliencySettings().saliency_network == "inception_resnet_v2"
 
 
+@pytest.mark.parametrize("change", [{"crop_area": 0.0}, {"colour": 1.5}, {"classes": 0}])
+def test_settings_outside_their_range_are_refused(change):
+    with pytest.raises(ConfigError, match="must be"):
+        SaliencySettings(**change)
+
+
 def test_flags_are_written_with_dashes():
     assert flag("hash_epochs") == "--hash-epochs"

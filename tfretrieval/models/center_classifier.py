@@ -1,0 +1,63 @@
+"""Backbone -> pooled features -> class logits and distances to the class centers."""
+
+import tensorflow as tf
+
+from tfretrieval.layers.squared_distance_to_centers import SquaredDistanceToCenters
+from tfretrieval.models.classifiers import class_logits
+from tfretrieval.models.features import pooled_features
+
+
+def center_classifier(
+    backbone: tf.keras.Model,
+    num_classes: int,
+    embedding: int | None = None,
+    update: str = "gradient",
+    rate: float = 0.5,
+) -> tf.keras.Model:
+    """Classification network for cross-entropy and a center loss side by side.
+
+    Both heads read the pooled features (the layer ``features``) or, with ``embedding``, a linear
+    layer ``embedding`` on them: Song et al. 2018 retrieve by the outputs of fully connected
+    layers. What is trained is retrieved with by a model that ends there and reads no label::
+
+        tf.keras.Model(backbone.input, model.get_layer("embedding").output)
+
+    Args:
+        backbone: model whose output is a map ``[B, h, w, C]``.
+        num_classes: width of the logits, number of centers.
+        embedding: width of the linear layer; none without it.
+        update, rate: of :class:`~tfretrieval.layers.SquaredDistanceToCenters`. With
+            ``update="running"`` the model has a second input, ``label``.
+
+    Returns:
+        A functional model, images (with running centers ``{"image": ..., "label": ...}``) to
+        ``{"logits": ..., "center_distances": ...}``, both float32 ``[B, num_classes]``.
+
+    Raises:
+        ValueError: fewer than two classes, an embedding below one, an unknown update or rate.
+
+    >>> from tfretrieval.backbones import resnet18
+    >>> from tfretrieval.losses import CenterLoss
+    >>> model = center_classifier(resnet18((32, 32, 3), width=8), num_classes=3, embedding=4)
+    >>> cross_entropy = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    >>> model.compile(
+    ...     loss={"logits": cross_entropy, "center_distances": CenterLoss()},
+    ...     loss_weights={"logits": 1.0, "center_distances": 0.01},
+    ...     jit_compile=False,
+    ... )
+    >>> y = {"logits": tf.zeros([2]), "center_distances": tf.zeros([2])}
+    >>> history = model.fit(tf.zeros([2, 32, 32, 3]), y, verbose=0)
+    """
+    if embedding is not None and embedding < 1:
+        raise ValueError(f"embedding must be at least 1, got {embedding}")
+    features = pooled_features(backbone)
+    if embedding is not None:
+        features = tf.keras.layers.Dense(embedding, name="embedding")(features)
+    logits = class_logits(features, num_classes)
+    centers = SquaredDistanceToCenters(num_classes, update, rate, name="center_distances")
+    inputs, seen = backbone.input, features
+    if update == "running":
+        label = tf.keras.Input((), dtype="int32", name="label")
+        inputs, seen = {"image": backbone.input, "label": label}, [features, label]
+    outputs = {"logits": logits, "center_distances": centers(seen)}
+    return tf.keras.Model(inputs, outputs, name=f"{backbone.name}_center_classifier")
