@@ -1,13 +1,14 @@
 """Data sets by name. An entry says which pictures train, which are searched, and which search.
 
 >>> names()
-('caltech_birds2011', 'caltech_birds2011/zero_shot', 'cars196', 'cars196/zero_shot', 'cifar10',
-'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo', 'drawn_objects', 'folder',
-'stanford_dogs')
+('caltech256', 'caltech_birds2011', 'caltech_birds2011/zero_shot', 'cars196', 'cars196/zero_shot',
+'cifar10', 'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo', 'drawn_objects',
+'folder', 'imagenet2012', 'stanford_dogs')
 """
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +81,7 @@ def load(
     else:
         dataset = entry(data_dir, seed, download)
     dataset = subset(dataset, classes, per_class, seed)
+    dataset = dataclasses.replace(dataset, records=dataset.records.fetched())
     return audit(dataset, skip_unreadable=skip_unreadable, singletons=singletons, progress=progress)
 
 
@@ -138,6 +140,7 @@ def _given_split(name: str, version: str, listing: Listing) -> RetrievalDataset:
 
 
 _ENTRIES: dict[str, Entry] = {
+    "caltech256": _published("caltech256"),
     "caltech_birds2011": _published("caltech_birds2011"),
     "caltech_birds2011/zero_shot": _published("caltech_birds2011/zero_shot"),
     "cars196": _published("cars196"),
@@ -148,5 +151,6 @@ _ENTRIES: dict[str, Entry] = {
     "drawn_birds/demo": _drawn("drawn_birds/demo", "DrawnBirds", "demo"),
     "drawn_objects": _drawn("drawn_objects", "DrawnObjects", "demo"),
     "folder": _folder,
+    "imagenet2012": _published("imagenet2012"),
     "stanford_dogs": _published("stanford_dogs"),
 }

@@ -1,14 +1,17 @@
-"""The four public sets: where they lie, how they are read, and the counts they must have.
+"""The public sets: where they lie, how they are read, and the counts they must have.
 
-The parts are the official ones: the training part trains and is searched, the test part searches.
+The parts are the official ones: the training part trains and is searched, the test part searches
+(of ImageNet, whose test part has no labels, the validation part). Caltech256 has none and gets its
+own, `sources.read_caltech256`.
 `NAME/zero_shot` is the split of metric learning, over the pictures of both parts: the first half of
 the classes trains; the other half, never seen, is searched with each of its own pictures
-(leave-one-out). Stanford Dogs and CIFAR-10 have no such published split.
+(leave-one-out). The other sets have no such published split.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,11 +22,13 @@ from data_pipelines.records import DataError, Listing, RetrievalDataset
 from data_pipelines.sources import Archive, Layout
 
 COUNTS = {
+    "caltech256": (15360, 14420, 256),
     "caltech_birds2011": (5994, 5794, 200),
     "caltech_birds2011/zero_shot": (5864, 5924, 200),
     "cars196": (8144, 8041, 196),
     "cars196/zero_shot": (8054, 8131, 196),
     "cifar10": (50000, 10000, 10),
+    "imagenet2012": (1281167, 50000, 1000),
     "stanford_dogs": (12000, 8580, 120),
 }
 """Training pictures, queries and classes."""
@@ -32,10 +37,24 @@ SEEN = {"caltech_birds2011/zero_shot": 100, "cars196/zero_shot": 98}
 """How many classes train."""
 
 _DOGS = "http://vision.stanford.edu/aditya86/ImageNetDogs"
-# The checksums are those that TFDS 4.9.10 keeps.
+# The checksums are those that TFDS 4.9.10 keeps, and of Caltech256 the one on its page.
 LAYOUTS = {
     layout.name: layout
     for layout in (
+        Layout(
+            "caltech256",
+            folder="256_ObjectCategories",
+            marks=("001.ak47", "256.toad"),
+            archives=(
+                Archive(
+                    "256_ObjectCategories.tar",
+                    "https://data.caltech.edu/records/nyy15-4j048/files/256_ObjectCategories.tar?download=1",
+                    "67b4f42ca05d46448c6bb8ecd2220f6d",
+                ),
+            ),
+            size="1.2 GB",
+            tfds=True,
+        ),
         Layout(
             "caltech_birds2011",
             folder="CUB_200_2011",
@@ -84,6 +103,15 @@ LAYOUTS = {
             hint="the Python version consists of pickles, which can run code, and is not read",
         ),
         Layout(
+            "imagenet2012",
+            folder="",
+            marks=("train", "val"),
+            archives=(),
+            size="144 GB",
+            tfds=True,
+            hint="in both are class folders such as n01440764; TFDS prepares the archives",
+        ),
+        Layout(
             "stanford_dogs",
             folder="",
             marks=("Images", "Annotation", "train_list.mat", "test_list.mat"),
@@ -111,9 +139,11 @@ LAYOUTS = {
 }
 
 _READERS: dict[str, Callable[[Path], Listing]] = {
+    "caltech256": sources.read_caltech256,
     "caltech_birds2011": sources.read_caltech_birds2011,
     "cars196": sources.read_cars196,
     "cifar10": sources.read_cifar10,
+    "imagenet2012": sources.read_imagenet2012,
     "stanford_dogs": sources.read_stanford_dogs,
 }
 
@@ -151,14 +181,28 @@ def load_published(name: str, data_dir: str | None, download: bool) -> Retrieval
 def _read(name: str, data_dir: str | None, download: bool) -> Listing:
     layout = LAYOUTS[name]
     root = layout.find(data_dir)
-    if root is None and layout.tfds and sources.is_prepared(name, data_dir):
-        return _named(sources.read_tfds(name, ("train", "test"), data_dir))
+    if root is None and layout.tfds and _is_prepared(name, data_dir):
+        return _read_tfds(name, data_dir)
     if root is None and download:
         layout.fetch(data_dir)
         root = layout.find(data_dir)
     if root is None:
         raise layout.not_found(data_dir)
     return _READERS[name](root)
+
+
+def _is_prepared(name: str, data_dir: str | None) -> bool:
+    if name == "caltech256":
+        importlib.import_module("data_pipelines.caltech256")  # makes the builder known
+    return sources.is_prepared(name, data_dir)
+
+
+def _read_tfds(name: str, data_dir: str | None) -> Listing:
+    if name != "imagenet2012":
+        return _named(sources.read_tfds(name, ("train", "test"), data_dir))
+    listing = sources.read_tfds(name, ("train", "validation"), data_dir, later=True)
+    part = np.where(listing.split == "validation", "test", "train")
+    return dataclasses.replace(listing, split=part)
 
 
 def _named(listing: Listing) -> Listing:

@@ -44,6 +44,7 @@ class Records:
         boxes: float32 `[N, 4]`: ymin, xmin, ymax, xmax in [0, 1], ymin < ymax and xmin < xmax.
         domains: int32 `[N]`: 0 sketch, 1 photo.
         digests: `[N]` str, SHA-256 of each picture's bytes as they came, filled in by the audit.
+        later: from ids to their bytes, all in one go; for pictures that `fetched` has yet to bring.
 
     Raises:
         ValueError: columns of different lengths, ids that repeat, labels or boxes out of range.
@@ -61,6 +62,7 @@ class Records:
     boxes: np.ndarray | None = None
     domains: np.ndarray | None = None
     digests: np.ndarray | None = None
+    later: Callable[[np.ndarray], Sequence[bytes]] | None = None
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels)
@@ -86,7 +88,8 @@ class Records:
             column = getattr(self, field)
             if column is not None and len(column) != n:
                 raise ValueError(f"{field} has {len(column)} rows for {n} ids")
-        if self.paths is None and (self.blobs is None or not all(self.blobs)):
+        read = self.paths is not None or (self.blobs is not None and all(self.blobs))
+        if not read and self.later is None:
             raise ValueError("every picture needs a path or its bytes")
         unique, counts = np.unique(self.ids, return_counts=True)
         if len(unique) < n:
@@ -136,6 +139,12 @@ class Records:
         if self.blobs is not None:
             columns["blobs"] = tuple(self.blobs[i] for i in indices)
         return dataclasses.replace(self, **columns)
+
+    def fetched(self) -> Records:
+        """The same pictures with their bytes, where those were left for later."""
+        if self.later is None:
+            return self
+        return dataclasses.replace(self, blobs=tuple(self.later(self.ids)), later=None)
 
     def read(self, index: int) -> bytes:
         """The encoded bytes of one picture; raises `OSError` where its file cannot be read."""

@@ -60,7 +60,8 @@ def subset(
     )
 
 
-def _some_classes(dataset, classes, rng):
+def _some_classes(dataset: RetrievalDataset, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """The labels to keep, ascending."""
     labels = dataset.records.labels
     trained, searched = np.unique(labels[dataset.train]), np.unique(labels[dataset.query])
     unseen = not np.isin(searched, trained).any()
@@ -77,7 +78,9 @@ def _some_classes(dataset, classes, rng):
     )
 
 
-def _first_of_each(ids, groups, count, rng):
+def _first_of_each(
+    ids: np.ndarray, groups: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
     """Bool: `count` pictures of every group, in an order drawn from the sorted ids."""
     shuffled = rng.permutation(np.argsort(ids))
     order = shuffled[np.argsort(groups[shuffled], kind="stable")]

@@ -249,5 +249,10 @@ def plan(config: Config) -> str:
     return common.plan.plan(config)
 
 
+def start(config_class, description: str) -> int:
+    """The command line of this recipe, and of those that only have other defaults."""
+    return main(config_class, run, run_seeds, description, run_tables=run_tables, plan=plan)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Config, run, run_seeds, __doc__, run_tables=run_tables, plan=plan))
+    sys.exit(start(Config, __doc__))

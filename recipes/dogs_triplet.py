@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from recipes import cub_triplet
 from recipes.common import published
-from recipes.common.cli import main, option
+from recipes.common.cli import option
 from recipes.common.published import Published
 
 
@@ -30,13 +30,4 @@ class Config(cub_triplet.Config):
 
 
 if __name__ == "__main__":
-    sys.exit(
-        main(
-            Config,
-            cub_triplet.run,
-            cub_triplet.run_seeds,
-            __doc__,
-            run_tables=cub_triplet.run_tables,
-            plan=cub_triplet.plan,
-        )
-    )
+    sys.exit(cub_triplet.start(Config, __doc__))

@@ -12,7 +12,7 @@ import dataclasses
 import sys
 
 from recipes import common, cub_triplet
-from recipes.common.cli import main, option
+from recipes.common.cli import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,13 +45,4 @@ class Config(cub_triplet.Config):
 
 
 if __name__ == "__main__":
-    sys.exit(
-        main(
-            Config,
-            cub_triplet.run,
-            cub_triplet.run_seeds,
-            __doc__,
-            run_tables=cub_triplet.run_tables,
-            plan=cub_triplet.plan,
-        )
-    )
+    sys.exit(cub_triplet.start(Config, __doc__))

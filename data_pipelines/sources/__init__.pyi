@@ -1,7 +1,9 @@
 from .caltech_birds2011 import read_caltech_birds2011 as read_caltech_birds2011
+from .caltech256 import read_caltech256 as read_caltech256
 from .cars196 import read_cars196 as read_cars196
 from .cifar10 import read_cifar10 as read_cifar10
 from .folder import read_folder as read_folder
+from .imagenet2012 import read_imagenet2012 as read_imagenet2012
 from .layout import Archive as Archive
 from .layout import Layout as Layout
 from .listed import folder_names as folder_names
@@ -15,10 +17,12 @@ __all__ = [
     "Layout",
     "folder_names",
     "is_prepared",
+    "read_caltech256",
     "read_caltech_birds2011",
     "read_cars196",
     "read_cifar10",
     "read_folder",
+    "read_imagenet2012",
     "read_stanford_dogs",
     "read_table",
     "read_tfds",

@@ -13,11 +13,15 @@ from data_pipelines.sources.unpack import cache_folder, unpack
 
 
 class Archive(NamedTuple):
-    """An original file, and where it can be fetched; no address if that is dead."""
+    """An original file, and where it can be fetched; no address if that is dead.
+
+    `checksum` is its SHA-256, or its MD5 where nothing better is published (Keras tells them apart
+    by their length).
+    """
 
     name: str
     url: str = ""
-    sha256: str = ""
+    checksum: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Layout:
     Attributes:
         folder: what the unpacked folder is called; "" if each archive brings its own.
         marks: what lies in it.
-        archives: all of them are needed.
+        archives: all of them are needed; none: only the unpacked folder or TFDS's data will do.
         size: of the archives, in words.
         tfds: whether data that TFDS has prepared will do.
         hint: what else is worth knowing where nothing is found.
@@ -55,7 +59,7 @@ class Layout:
         if root := self._root(place):
             return root
         archives = self._archives(place)
-        if len(archives) < len(self.archives):
+        if not archives or len(archives) < len(self.archives):
             return None
         unpacked = unpack(list(archives.values()), self.name)
         if root := self._root(unpacked):
@@ -73,9 +77,8 @@ class Layout:
             DataError: there is no address, no place to write, or fetching failed.
         """
         if not self._can_be_fetched:
-            raise DataError(
-                f"{self.name} cannot be fetched, its addresses are dead; {self._ways()}"
-            )
+            reason = "its addresses are dead" if self.archives else "it needs an account"
+            raise DataError(f"{self.name} cannot be fetched, {reason}; {self._ways()}")
         import tensorflow as tf
 
         place = self._place(data_dir)
@@ -88,8 +91,7 @@ class Layout:
                     path = tf.keras.utils.get_file(
                         archive.name,
                         archive.url,
-                        file_hash=archive.sha256,
-                        hash_algorithm="sha256",
+                        file_hash=archive.checksum,
                         cache_dir=str(aside),
                         cache_subdir="",
                     )
@@ -120,7 +122,9 @@ class Layout:
     def _ways(self) -> str:
         archives = " + ".join(archive.name for archive in self.archives)
         unpacked = self.folder or f"with {', '.join(self.marks)}"
-        ways = [f"point --data-dir to the unpacked folder ({unpacked})", archives, "their parent"]
+        ways = [f"point --data-dir to the unpacked folder ({unpacked})"]
+        if self.archives:
+            ways += [archives, "their parent"]
         if self.tfds:
             ways.append("data prepared by TFDS")
         if self._can_be_fetched:
@@ -129,7 +133,7 @@ class Layout:
 
     @property
     def _can_be_fetched(self) -> bool:
-        return all(archive.url for archive in self.archives)
+        return bool(self.archives) and all(archive.url for archive in self.archives)
 
     def _place(self, data_dir: str | None) -> Path:
         return Path(data_dir).absolute() if data_dir else cache_folder() / "fetched" / self.name

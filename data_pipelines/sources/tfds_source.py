@@ -1,24 +1,26 @@
 """Prepared TensorFlow Datasets as records: encoded pictures in memory, nothing decoded.
 
-Used of a builder's features are `image`, `label`, and where they exist `image/filename` or `id` as
-the id, `bbox` or `objects/bbox` (the smallest box around all), and `domain`.
+Used of a builder's features are `image`, `label`, and where they exist `image/filename`,
+`file_name` or `id` as the id, `bbox` or `objects/bbox` (the smallest box around all), and `domain`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import absl.logging
 import numpy as np
 import tensorflow_datasets as tfds
+from tqdm import tqdm
 
 from data_pipelines.records import DataError, Listing, Records
 from data_pipelines.sources.boxes import around, put_right
 
-_ID_FEATURES = ("image/filename", "id")
+Fetch = Callable[[np.ndarray], Sequence[bytes]]
+_ID_FEATURES = ("image/filename", "file_name", "id")
 
 
 def read_tfds(
@@ -27,6 +29,7 @@ def read_tfds(
     data_dir: str | None = None,
     *,
     download: bool = False,
+    later: bool = False,
 ) -> Listing:
     """The given splits of a TFDS data set, ordered by split and id.
 
@@ -37,6 +40,8 @@ def read_tfds(
         builder: a name, or a builder (which brings its own `data_dir`).
         data_dir: where prepared data are kept; by default TFDS's own place.
         download: prepare what is not there, which may fetch and write much.
+        later: leave the pictures for `Records.fetched`, which reads all data once more and keeps
+            those that are still wanted by then; for sets that memory cannot hold.
 
     Raises:
         DataError: not prepared and not allowed to, preparing failed, or a split is missing.
@@ -47,8 +52,13 @@ def read_tfds(
     missing = [split for split in splits if split not in builder.info.splits]
     if missing:
         raise DataError(f"{builder.name} as prepared has no split {missing[0]!r}: prepare it again")
-    rows = [(split, row) for split in splits for row in _rows(builder, split)]
-    records, notes = _records(builder, [row for _, row in rows])
+    rows = [
+        (split, row)
+        for split in splits
+        for row in sorted(_rows(builder, split, pictures=not later), key=lambda row: row["id"])
+    ]
+    fetch = _later(builder, splits, len(rows)) if later else None
+    records, notes = _records(builder, [row for _, row in rows], fetch)
     return Listing(records, np.array([split for split, _ in rows]), notes)
 
 
@@ -86,24 +96,45 @@ def _without_deprecations() -> Iterator[None]:
         absl.logging.set_verbosity(before)
 
 
-def _rows(builder: tfds.core.DatasetBuilder, split: str) -> list[dict[str, Any]]:
+def _later(builder: tfds.core.DatasetBuilder, splits: tuple[str, ...], total: int) -> Fetch:
+    def fetch(ids: np.ndarray) -> list[bytes]:
+        if len(ids) == total:
+            raise DataError(
+                f"{builder.name} as TFDS keeps it is too large for memory: keep part of it with "
+                "--classes or --per-class, or point --data-dir to the unpacked folder"
+            )
+        pictures = dict.fromkeys(ids.tolist(), b"")
+        for split in splits:
+            for row in _rows(builder, split, pictures=True):
+                if row["id"] in pictures:
+                    pictures[row["id"]] = row["image"]
+        return list(pictures.values())
+
+    return fetch
+
+
+def _rows(
+    builder: tfds.core.DatasetBuilder, split: str, *, pictures: bool
+) -> Iterator[dict[str, Any]]:
     features = builder.info.features
-    useful = ("image", "label", "bbox", "objects", "domain", *_ID_FEATURES)
-    wanted = [name for name in useful if name in features]
+    useful = ("label", "bbox", "objects", "domain", *_ID_FEATURES)
+    wanted = [name for name in useful if name in features] + ["image"] * pictures
     decoders = tfds.decode.PartialDecoding(
-        {name: True for name in wanted}, decoders={"image": tfds.decode.SkipDecoding()}
+        {name: True for name in wanted},
+        decoders={"image": tfds.decode.SkipDecoding()} if pictures else None,
     )
-    with _without_deprecations():
-        rows = list(tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders)))
     id_feature = next((name for name in _ID_FEATURES if name in features), None)
-    for i, row in enumerate(rows):
-        name = row[id_feature] if id_feature else i
-        row["id"] = name.decode() if isinstance(name, bytes) else f"{split}/{name:06d}"
-    return sorted(rows, key=lambda row: row["id"])
+    with _without_deprecations():
+        data = tfds.as_numpy(builder.as_dataset(split=split, decoders=decoders))
+        bar = tqdm(data, f"reading {builder.name}", delay=3, disable=None)
+        for i, row in enumerate(bar):
+            name = row[id_feature] if id_feature else i
+            row["id"] = name.decode() if isinstance(name, bytes) else f"{split}/{name:06d}"
+            yield row
 
 
 def _records(
-    builder: tfds.core.DatasetBuilder, rows: list[dict[str, Any]]
+    builder: tfds.core.DatasetBuilder, rows: list[dict[str, Any]], later: Fetch | None
 ) -> tuple[Records, tuple[str, ...]]:
     boxes = None
     notes: tuple[str, ...] = ()
@@ -117,8 +148,9 @@ def _records(
         ids=np.array([row["id"] for row in rows], dtype=str),
         labels=np.array([row["label"] for row in rows]),
         class_names=tuple(features["label"].names),
-        blobs=tuple(row["image"] for row in rows),
+        blobs=None if later else tuple(row["image"] for row in rows),
         boxes=boxes,
         domains=np.array([row["domain"] for row in rows]) if has_domain else None,
+        later=later,
     )
     return records, notes

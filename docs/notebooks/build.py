@@ -79,15 +79,33 @@ def run(built: nbformat.NotebookNode, timeout: float | None = None) -> None:
         client.execute(env=environment)
 
 
-def shrink_figures(built: nbformat.NotebookNode) -> None:
-    """Figures with 256 colours: a third of the bytes."""
+def tidy(built: nbformat.NotebookNode) -> None:
+    """What a reader of the committed notebook needs: no start-up messages and no paths of the
+    machine that built it, one block of text a cell, and figures of 256 colours, a third of the
+    bytes."""
     for cell in built.cells:
+        kept: list[nbformat.NotebookNode] = []
         for output in cell.get("outputs", []):
-            if png := output.get("data", {}).get("image/png"):
-                small = io.BytesIO()
-                figure = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-                figure.quantize(256).save(small, "PNG", optimize=True)
-                output.data["image/png"] = base64.b64encode(small.getvalue()).decode()
+            if output.output_type != "stream":
+                kept.append(_quantized(output))
+            elif output.name == "stdout":
+                lines = output.text.splitlines(keepends=True)
+                text = "".join(line for line in lines if not line.startswith("INFO:tensorflow"))
+                if kept and kept[-1].output_type == "stream":
+                    kept[-1].text += text
+                elif text:
+                    kept.append(nbformat.v4.new_output("stream", name="stdout", text=text))
+        if cell.cell_type == "code":
+            cell.outputs = kept
+
+
+def _quantized(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    if png := output.get("data", {}).get("image/png"):
+        small = io.BytesIO()
+        figure = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+        figure.quantize(256).save(small, "PNG", optimize=True)
+        output.data["image/png"] = base64.b64encode(small.getvalue()).decode()
+    return output
 
 
 def main() -> None:
@@ -96,7 +114,7 @@ def main() -> None:
     for name in parser.parse_args().names:
         built = notebook(name)
         run(built)
-        shrink_figures(built)
+        tidy(built)
         nbformat.write(built, HERE / f"{name}.ipynb")
         print(f"{name}.ipynb")
 

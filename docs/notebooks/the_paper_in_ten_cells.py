@@ -57,8 +57,8 @@ def batches(indices):
 
 
 def pictures(indices):
-    """The same in one array, for looking at."""
-    return np.concatenate([images.numpy() for images, _ in batches(indices)])
+    """The same in one array, uint8, for looking at."""
+    return np.concatenate([images.numpy().round() for images, _ in batches(indices)]).astype("u1")
 
 
 print(f"{len(data.train)} pictures train, {len(data.database)} are searched", end=", ")
@@ -68,7 +68,7 @@ figure, axes = plt.subplots(rows, columns, figsize=(columns, rows), layout="cons
 for label in range(rows):
     members = np.resize(data.train[labels[data.train] == label], columns)
     for axis, image in zip(axes[label], pictures(members), strict=True):
-        axis.imshow(image / 255)
+        axis.imshow(image)
         axis.set_axis_off()
 
 # %% [markdown]
@@ -153,7 +153,7 @@ mined = mine(BETA, SEED)
 chosen = mined[np.linspace(0, len(mined) - 1, 3).astype(int)]
 shown = pictures(data.train[chosen].ravel())
 for place, axis in enumerate(right.subplots(3, 3).ravel()):
-    axis.imshow(shown[place] / 255)
+    axis.imshow(shown[place])
     axis.set_axis_off()
     if place < 3:
         axis.set_title(("anchor", "positive", "negative")[place], fontsize=9)

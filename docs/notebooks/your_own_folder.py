@@ -15,15 +15,15 @@ FOLDER = None  # path of your class folders; None: drawn birds
 IMAGE_SIZE = 96
 WIDTH = 16  # channels of the first stage of ResNet18
 BITS = 64
-CLASSES_PER_BATCH = 8
-IMAGES_PER_CLASS = 8
-EPOCHS = 12
+BATCH_SIZE = 64
+EPOCHS = 16
 SEED = 0
 
 # %%
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 
@@ -55,38 +55,54 @@ print(f"{len(data.train)} pictures of {len(seen)} classes train")
 print(f"{len(data.query)} pictures of {len(unseen)} other classes are searched")
 assert not np.intersect1d(seen, unseen).size
 
+
+def pictures(indices):
+    batches = steps.eval_batches(
+        data.records, indices, image_size=IMAGE_SIZE, batch_size=BATCH_SIZE
+    )
+    return np.concatenate([images.numpy().round() for images, _ in batches]).astype("u1")
+
+
+figure, axes = plt.subplots(2, 8, figsize=(8, 2.3), layout="constrained")
+for row, (title, part) in enumerate((("trained on", data.train), ("searched", data.query))):
+    _, first = np.unique(labels[part], return_index=True)
+    for axis, image in zip(axes[row], pictures(part[np.resize(first, 8)]), strict=True):
+        axis.imshow(image)
+        axis.set_axis_off()
+    axes[row, 0].set_title(title, fontsize=10, loc="left")
+plt.show()
+
 # %% [markdown]
 # ## A network that gives codes
 #
-# ResNet18 and a hash layer, trained end to end with `fit`. A batch has some pictures of some
-# classes, and the miner `"all"` makes every triplet out of it that there is; the adaptive triplet
-# loss pulls at those whose gap is below the mean.
+# ResNet18 and a hash layer, whose 64 numbers in [-1, 1] become bits by their signs. To train it,
+# the classes are told apart by the codes alone: a dense layer on them, cross-entropy, `fit`.
+# Afterwards that layer is left off; the encoder keeps the weights.
 
 # %%
 backbone = tfr.backbones.resnet18((IMAGE_SIZE, IMAGE_SIZE, 3), width=WIDTH)
 encoder = tfr.models.hash_encoder(backbone, bits=BITS)
 untrained = encoder.get_weights()
-encoder.compile(
-    tf.keras.optimizers.Adam(1e-3),
-    tfr.losses.InBatch(tfr.losses.AdaptiveTripletLoss("batch"), miner="all"),
+logits = tf.keras.layers.Dense(data.num_classes, name="logits")(encoder.output)
+classifier = tf.keras.Model(encoder.input, logits)
+steps_per_epoch = max(1, len(data.train) // BATCH_SIZE)
+schedule = tf.keras.optimizers.schedules.CosineDecay(2e-3, EPOCHS * steps_per_epoch)
+classifier.compile(
+    tf.keras.optimizers.AdamW(schedule, weight_decay=0.05),
+    tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
     jit_compile=False,
 )
-train = steps.class_batches(
+train = steps.train_batches(
     data.records,
     data.train,
     image_size=IMAGE_SIZE,
-    classes_per_batch=CLASSES_PER_BATCH,
-    images_per_class=IMAGES_PER_CLASS,
+    batch_size=BATCH_SIZE,
     seed=SEED,
     epochs=EPOCHS,
 )
-batch_size = CLASSES_PER_BATCH * IMAGES_PER_CLASS
-history = encoder.fit(
-    train,
-    epochs=EPOCHS,
-    steps_per_epoch=max(1, len(data.train) // batch_size),
-    shuffle=False,
-    verbose=2,
+history = classifier.fit(
+    train, epochs=EPOCHS, steps_per_epoch=steps_per_epoch, shuffle=False, verbose=2
 )
 
 # %% [markdown]
@@ -99,7 +115,7 @@ history = encoder.fit(
 # %%
 def codes_of(indices):
     batches = steps.eval_batches(
-        data.records, indices, image_size=IMAGE_SIZE, batch_size=batch_size
+        data.records, indices, image_size=IMAGE_SIZE, batch_size=BATCH_SIZE
     )
     return encoder.predict(batches.map(lambda image, label: image), verbose=0)
 
@@ -140,11 +156,6 @@ distances, answers = index.search(tfr.codes.pack(codes[queries]), k=9)
 others = np.argsort(answers == data.query[queries][:, None], axis=1, kind="stable")[:, :8]
 distances = np.take_along_axis(distances, others, axis=1)
 answers = np.take_along_axis(answers, others, axis=1)
-
-
-def pictures(indices):
-    batches = steps.eval_batches(data.records, indices, image_size=IMAGE_SIZE, batch_size=64)
-    return np.concatenate([images.numpy() for images, _ in batches])
 
 
 tfr.plots.gallery(

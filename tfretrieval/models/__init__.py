@@ -1,4 +1,4 @@
-"""Assembled functional models: classifier and hash encoder."""
+"""Assembled functional models: classifier, center classifier, hash encoder; what they cost."""
 
 import lazy_loader
 

@@ -1,0 +1,79 @@
+"""Caltech256 as a TFDS builder, for use without the rest of this package.
+
+TFDS has none. This one takes the tar file, or the folder unpacked from it, out of TFDS's
+`manual_dir`; where there is nothing it fetches the tar file and verifies its MD5. Importing this
+module makes the name known to TFDS:
+
+```python
+import data_pipelines.caltech256
+
+tfds.load("caltech256", split="train", download_and_prepare_kwargs={
+    "download_config": tfds.download.DownloadConfig(manual_dir="folder of the tar file")
+})
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow_datasets as tfds
+
+from data_pipelines.published import LAYOUTS
+from data_pipelines.records import Listing
+from data_pipelines.sources import read_caltech256
+
+
+class Caltech256(tfds.core.GeneratorBasedBuilder):
+    """256 classes without the clutter; 60 pictures of each in ``train``, the others in ``test``.
+
+    Features: ``image`` (JPEG, as in the archive), ``image/filename`` (the id) and ``label``.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "Split by the SHA-256 of the ids."}
+    MANUAL_DOWNLOAD_INSTRUCTIONS = "256_ObjectCategories.tar, or nothing: then it is fetched."
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = {
+            "image": tfds.features.Image(encoding_format="jpeg"),
+            "image/filename": tfds.features.Text(),
+            "label": tfds.features.ClassLabel(),
+        }
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="Pictures of 256 kinds of objects.",
+            features=tfds.features.FeaturesDict(features),
+            supervised_keys=("image", "label"),
+            homepage="https://data.caltech.edu/records/nyy15-4j048",
+        )
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
+        layout = LAYOUTS["caltech256"]
+        try:
+            place = str(dl_manager.manual_dir)
+        except AssertionError:  # nothing was put there
+            place = None
+        root = layout.find(place) or layout.find(None)
+        if root is None:
+            layout.fetch(None)
+            root = layout.find(None)
+        assert root is not None
+        listing = read_caltech256(root)
+        self.info.features["label"].names = listing.records.class_names
+        return {part: self._generate_examples(listing, part) for part in ("train", "test")}
+
+    def _generate_examples(self, listing: Listing, part: str) -> Iterator[tuple[str, Any]]:
+        records = listing.records
+        assert records.paths is not None
+        for i in listing.where(part):
+            name = str(records.ids[i])
+            yield (
+                name,
+                {
+                    "image": str(records.paths[i]),
+                    "image/filename": name,
+                    "label": int(records.labels[i]),
+                },
+            )
