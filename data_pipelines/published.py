@@ -107,7 +107,7 @@ LAYOUTS = {
             folder="",
             marks=("train", "val"),
             archives=(),
-            size="144 GB",
+            size="",
             tfds=True,
             hint="in both are class folders such as n01440764; TFDS prepares the archives",
         ),

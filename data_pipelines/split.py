@@ -62,8 +62,8 @@ def zero_shot(dataset: RetrievalDataset, seed: int) -> RetrievalDataset:
         query=used[~trains],
         notes=(
             *dataset.notes,
-            f"zero-shot: {len(seen)} classes, drawn with seed {seed}, train, the other "
-            f"{len(classes) - len(seen)} are searched",
+            f"zero-shot: the parts are joined; {len(seen)} classes, drawn with seed {seed}, train, "
+            f"the other {len(classes) - len(seen)} are searched",
         ),
     )
 
@@ -82,9 +82,9 @@ def settle_singletons(dataset: RetrievalDataset, singletons: str = "keep") -> Re
         raise ValueError(f'singletons must be "keep" or "refuse", got {singletons!r}')
     membership = dataset.records.membership
     single = membership.sum(0) == 1
-    alone = ~membership[:, ~single].any(1)
     if not single.any():
         return dataset
+    alone = ~membership[:, ~single].any(1)
     some = f"{single.sum()} of {len(single)} classes have a single picture, such as "
     some += repr(dataset.records.class_names[int(single.argmax())])
     if singletons == "refuse":

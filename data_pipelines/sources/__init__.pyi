@@ -1,5 +1,5 @@
-from .caltech_birds2011 import read_caltech_birds2011 as read_caltech_birds2011
 from .caltech256 import read_caltech256 as read_caltech256
+from .caltech_birds2011 import read_caltech_birds2011 as read_caltech_birds2011
 from .cars196 import read_cars196 as read_cars196
 from .cifar10 import read_cifar10 as read_cifar10
 from .folder import read_folder as read_folder

@@ -31,13 +31,15 @@ _PICTURE = re.compile(r"\d{3}_\d{4}\.jpg")
 
 
 def read_caltech256(root: Path) -> Listing:
-    """The pictures below `root`, by id; ids are `256_ObjectCategories/...`, classes the folders.
+    """The pictures below `root`, by part and id; ids begin with `256_ObjectCategories/`.
 
     Raises:
         DataError: no class folders, or no pictures in them.
     """
     folders = sorted(
-        path for path in root.iterdir() if _CLASS.fullmatch(path.name) and path.name != CLUTTER
+        path
+        for path in root.iterdir()
+        if _CLASS.fullmatch(path.name) and path.name != CLUTTER and path.is_dir()
     )
     rows = [
         (label, path)
@@ -59,7 +61,8 @@ def read_caltech256(root: Path) -> Listing:
         f"no published split: {TRAINING} pictures of each class train, the others are queries; "
         f"SHA-256 of the list of the former {checksum(records.ids[trains])[:16]}"
     )
-    return Listing(records, np.where(trains, "train", "test"), (note,))
+    order = np.argsort(~trains, kind="stable")
+    return Listing(records.take(order), np.where(trains[order], "train", "test"), (note,))
 
 
 def drawn(ids: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:

@@ -129,7 +129,8 @@ class Layout:
             ways.append("data prepared by TFDS")
         if self._can_be_fetched:
             ways.append(f"pass --download ({self.size})")
-        return f"{', '.join(ways[:-1])} or {ways[-1]}{self.hint and '; '}{self.hint}"
+        told = " or ".join(part for part in (", ".join(ways[:-1]), ways[-1]) if part)
+        return f"{told}{self.hint and '; '}{self.hint}"
 
     @property
     def _can_be_fetched(self) -> bool:

@@ -55,28 +55,31 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
-def run(built: nbformat.NotebookNode, timeout: float | None = None) -> None:
-    """Runs all cells in a kernel of its own, in an empty folder; their outputs stand in them.
+def run(built: nbformat.NotebookNode, folder: Path) -> None:
+    """Runs all cells in a kernel of its own; their outputs stand in them.
+
+    Args:
+        folder: where the kernel starts and puts its temporary files.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell fails.
     """
     paths = [str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
-    # The kernel may start in the folder of a reader, so this package is not found there.
+    # It starts elsewhere, and this package need not be installed.
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "TF_CPP_MIN_LOG_LEVEL": "2",
+        "TMPDIR": str(folder),
     }
-    with tempfile.TemporaryDirectory() as folder:
-        client = nbclient.NotebookClient(
-            built,
-            timeout=timeout,
-            kernel_name="python3",
-            record_timing=False,
-            resources={"metadata": {"path": folder}},
-        )
-        client.execute(env=environment)
+    client = nbclient.NotebookClient(
+        built,
+        timeout=None,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute(env=environment)
 
 
 def tidy(built: nbformat.NotebookNode) -> None:
@@ -113,7 +116,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME", help=", ".join(NAMES))
     for name in parser.parse_args().names:
         built = notebook(name)
-        run(built)
+        with tempfile.TemporaryDirectory() as folder:
+            run(built, Path(folder))
         tidy(built)
         nbformat.write(built, HERE / f"{name}.ipynb")
         print(f"{name}.ipynb")

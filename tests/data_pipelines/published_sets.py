@@ -1,4 +1,4 @@
-"""The four public sets, tiny, in the layout of their archives. The counts are in `TINY`."""
+"""The public sets, tiny, in the layout of their archives. The counts are in `TINY`."""
 
 import io
 import tarfile
@@ -9,14 +9,17 @@ import scipy.io
 from tests.data_pipelines.pictures import encode, picture, write_tree
 
 TINY = {
+    "caltech256": (8, 6, 4),
     "caltech_birds2011": (8, 4, 4),
     "caltech_birds2011/zero_shot": (6, 6, 4),
     "cars196": (5, 4, 3),
     "cars196/zero_shot": (5, 4, 3),
     "cifar10": (20, 10, 10),
+    "imagenet2012": (7, 4, 2),
     "stanford_dogs": (5, 3, 2),
 }
 TINY_SEEN = {"caltech_birds2011/zero_shot": 2, "cars196/zero_shot": 2}
+TINY_TRAINING = 2  # of each class of Caltech256
 
 # Pictures are 12 pixels high and 16 wide.
 SPECIES = ("001.Wren", "002.Finch", "003.Owl", "004.Gull")
@@ -33,6 +36,37 @@ ONE_DOG = [(8, 6, 24, 18)]  # xmin, ymin, xmax, ymax
 TWO_DOGS = [(2, 6, 8, 12), (24, 18, 16, 12)]
 
 CARS = {"train": [1, 1, 2, 2, 3], "test": [1, 3, 3, 3]}
+
+
+OBJECTS = {"001.ak47": 4, "056.dog": 4, "198.spider": 3, "256.toad": 3}
+
+SYNSETS = {"n01440764": (4, 3), "n01443537": (3, 1)}  # training and validation pictures
+
+
+def caltech256_files():
+    """With all that is no picture of a class: strays, clutter, a copy of another class."""
+    names = [f"{name}/{name[:3]}_{i + 1:04d}.jpg" for name in OBJECTS for i in range(OBJECTS[name])]
+    names += [f"257.clutter/257_{i:04d}.jpg" for i in (1, 2)]
+    names += ["056.dog/greg/vision309/056_0001.jpg", "256.toad/198_0001.jpg", "056.dog/._056.jpg"]
+    files = {name: encode(picture(name)) for name in names}
+    files |= {"198.spider/RENAME2": b"mv a b", "002.notes.txt": b"no class"}
+    return {f"256_ObjectCategories/{name}": contents for name, contents in files.items()}
+
+
+def imagenet_names():
+    """`(part, class, file name)` of every picture; the parts take turns in the numbers."""
+    number = 0
+    for synset, (train, val) in SYNSETS.items():
+        for i in range(train):
+            yield "train", synset, f"{synset}_{10 * i + 7}.JPEG"
+        for _ in range(val):
+            number += 1
+            yield "val", synset, f"ILSVRC2012_val_{5 * number % 7:08d}.JPEG"
+
+
+def imagenet_files():
+    files = {"/".join(name): encode(picture(name[2])) for name in imagenet_names()}
+    return {**files, "train/n01440764/Thumbs.db": b"", "val/labels.txt": b"1"}
 
 
 def cub_files():
@@ -105,13 +139,16 @@ def cifar_files():
 
 
 FILES = {
+    "caltech256": caltech256_files,
     "caltech_birds2011": cub_files,
     "cars196": cars_files,
     "cifar10": cifar_files,
+    "imagenet2012": imagenet_files,
     "stanford_dogs": dogs_files,
 }
 # archive -> what the names of its members begin with
 ARCHIVES = {
+    "caltech256": {"256_ObjectCategories.tar": ("256_ObjectCategories/",)},
     "caltech_birds2011": {"CUB_200_2011.tgz": ("CUB_200_2011/",)},
     "cars196": {
         "cars_train.tgz": ("cars_train/",),

@@ -21,7 +21,14 @@ PUBLISHED_COUNTS = dict(published.COUNTS)
 
 def test_published_counts():
     """methods.md 3 and 10: both splits of a set are of the same pictures."""
-    whole = {"caltech_birds2011": 11788, "cars196": 16185, "cifar10": 60000, "stanford_dogs": 20580}
+    whole = {
+        "caltech256": 29780,
+        "caltech_birds2011": 11788,
+        "cars196": 16185,
+        "cifar10": 60000,
+        "imagenet2012": 1331167,
+        "stanford_dogs": 20580,
+    }
     for name, counts in PUBLISHED_COUNTS.items():
         assert sum(counts[:2]) == whole[name.partition("/")[0]]
 
@@ -32,6 +39,7 @@ def tiny(monkeypatch, tmp_path):
         monkeypatch.setitem(published.COUNTS, name, counts)
     for name, seen in sets.TINY_SEEN.items():
         monkeypatch.setitem(published.SEEN, name, seen)
+    monkeypatch.setattr("data_pipelines.sources.caltech256.TRAINING", sets.TINY_TRAINING)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tmp_path / "tfds"))
 
@@ -44,8 +52,10 @@ def load(name, data_dir, **settings):
 def forms(name, folder):
     """Every form of a set: the unpacked folder, its parent, the archives' folder, an archive."""
     unpacked = sets.write_unpacked(name, folder / "unpacked")
-    archives = sets.write_archives(name, folder / "archives")
     inner = unpacked / published.LAYOUTS[name].folder
+    if name not in sets.ARCHIVES:
+        return [inner]
+    archives = sets.write_archives(name, folder / "archives")
     return [*{unpacked, inner}, folder / "archives", *archives]
 
 
@@ -95,6 +105,43 @@ def test_a_missing_picture_is_one_line_with_the_counts(name, missing, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "name, missing, got",
+    [
+        ("caltech256", "256_ObjectCategories/256.toad/256_0002.jpg", "8, 5 and 4"),
+        ("imagenet2012", "train/n01440764/n01440764_7.JPEG", "6, 4 and 2"),
+        ("imagenet2012", "val/n01443537/ILSVRC2012_val_00000006.JPEG", "7, 3 and 2"),
+    ],
+)
+def test_sets_without_lists_are_counted_too(name, missing, got, tmp_path):
+    folder = sets.write_unpacked(name, tmp_path)
+    (folder / missing).unlink()
+    with pytest.raises(DataError, match=f"{name} must have .* classes, got {got}"):
+        load(name, folder)
+
+
+def test_the_whole_set_is_counted_though_a_part_is_kept(tmp_path):
+    folder = sets.write_unpacked("stanford_dogs", tmp_path)
+    small = load("stanford_dogs", folder, per_class=1)
+    assert (len(small.train), len(small.query)) == (2, 2)
+    (folder / "Images/n01-Basset/n01_1.jpg").unlink()
+    with pytest.raises(DataError, match="must have 5 training pictures"):
+        load("stanford_dogs", folder, per_class=1)
+
+
+@pytest.mark.parametrize("name", ["caltech_birds2011", "caltech256"])
+def test_zero_shot_takes_the_published_halves_where_there_are_some(name, tmp_path):
+    folder = sets.write_unpacked(name, tmp_path)
+    data = load(name, folder, split="zero_shot", seed=3)
+    assert data.name == f"{name}/zero_shot" and (data.query == data.database).all()
+    labels = data.records.labels
+    assert not set(labels[data.train]) & set(labels[data.query])
+    if f"{name}/zero_shot" in published.SEEN:
+        assert data.checksum() == load(f"{name}/zero_shot", folder).checksum()
+    else:
+        assert "drawn with seed 3" in data.notes[-1]
+
+
 def test_a_missing_row_of_cifar_is_one_line_with_the_counts(tmp_path):
     folder = sets.write_unpacked("cifar10", tmp_path)
     path = folder / "cifar-10-batches-bin" / "data_batch_3.bin"
@@ -114,13 +161,19 @@ def test_what_is_not_there_is_said_in_one_line_and_not_fetched(name, tmp_path):
         with pytest.raises(DataError, match=f"{state}point --data-dir to") as caught:
             load(name, place)
         assert "\n" not in str(caught.value)
-        assert ("--download" in str(caught.value)) == ("cars" not in name)
+        dead = "cars" in name or name == "imagenet2012"
+        assert ("--download" in str(caught.value)) != dead
     assert sorted(tmp_path.iterdir()) == [tmp_path / "empty"]
 
 
 def test_cars_cannot_be_fetched(tmp_path):
     with pytest.raises(DataError, match="addresses are dead; point --data-dir"):
         load("cars196", tmp_path, download=True)
+
+
+def test_imagenet_cannot_be_fetched(tmp_path):
+    with pytest.raises(DataError, match="needs an account; point --data-dir .* TFDS prepares"):
+        load("imagenet2012", tmp_path, download=True)
 
 
 def test_pickles_are_not_read(tmp_path):
@@ -214,3 +267,29 @@ def test_prepared_cifar_has_the_pixels_of_the_archive(tmp_path):
     for i in range(len(ours)):
         pixels = [np.asarray(Image.open(io.BytesIO(some.read(i)))) for some in (ours, theirs)]
         np.testing.assert_array_equal(*pixels)
+
+
+@pytest.fixture
+def imagenet(tmp_path, monkeypatch):
+    """The folder, and what TFDS makes of the same pictures."""
+    folder = sets.write_unpacked("imagenet2012", tmp_path / "data")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(sets.SYNSETS))
+    common = "tensorflow_datasets.datasets.imagenet2012.imagenet_common.label_names_file"
+    monkeypatch.setattr(common, lambda: labels)
+    rows = {"train": [], "validation": []}
+    for part, synset, name in sets.imagenet_names():
+        row = {"image": str(folder / part / synset / name), "label": synset, "file_name": name}
+        rows["train" if part == "train" else "validation"].append(row)
+    prepare("imagenet2012", tmp_path / "prepared", rows)
+    return folder, tmp_path / "prepared"
+
+
+def test_part_of_prepared_imagenet_is_that_of_the_folder(imagenet):
+    ours, theirs = (load("imagenet2012", place, per_class=2) for place in imagenet)
+    assert len(ours.train) == 4 and ours.checksum() == theirs.checksum()
+
+
+def test_all_of_prepared_imagenet_is_not_read_into_memory(imagenet):
+    with pytest.raises(DataError, match="keep part of it with --classes or --per-class"):
+        load("imagenet2012", imagenet[1])

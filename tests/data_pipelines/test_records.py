@@ -129,3 +129,16 @@ def test_boxes_are_put_right():
     expected = [[0.5, 0.25, 0.75, 0.5], [0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 0.5, 1]]
     np.testing.assert_array_equal(boxes, np.array(expected, np.float32))
     assert changed == 4
+
+
+def test_pictures_left_for_later_are_fetched_in_one_go():
+    asked = []
+
+    def later(ids):
+        asked.append(ids.tolist())
+        return [name.encode() for name in ids]
+
+    records = Records(ids=["a", "b", "c"], labels=[0, 1, 0], class_names=("x", "y"), later=later)
+    fetched = records.take([2, 0]).fetched()
+    assert asked == [["c", "a"]] and fetched.blobs == (b"c", b"a")
+    assert fetched.fetched() is fetched

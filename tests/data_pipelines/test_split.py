@@ -85,7 +85,10 @@ def test_zero_shot_searches_classes_that_never_train():
     assert (len(seen), len(unseen)) == (2, 3) and not seen & unseen
     assert dataset.database.tolist() == dataset.query.tolist()
     assert sorted([*dataset.train, *dataset.query]) == list(range(19))
-    assert dataset.name == "set/zero_shot" and "2 classes, drawn with seed 0" in dataset.notes[0]
+    assert (
+        dataset.name == "set/zero_shot"
+        and "joined; 2 classes, drawn with seed 0" in dataset.notes[0]
+    )
 
 
 def test_zero_shot_is_drawn_by_the_seed():

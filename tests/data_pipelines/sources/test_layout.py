@@ -19,12 +19,12 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def on_the_web(layout, folder, damage=b""):
+def on_the_web(layout, folder, damage=b"", algorithm="sha256"):
     """The layout with addresses: archives in a folder, which may be damaged afterwards."""
     archives = []
     for archive, members in zip(layout.archives, ({"a/x": b"x"}, {"b.txt": b"b"}), strict=False):
         path = write_tar(folder / archive.name, members)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = hashlib.new(algorithm, path.read_bytes()).hexdigest()
         path.write_bytes(path.read_bytes() + damage)
         archives.append(Archive(archive.name, path.as_uri(), digest))
     return dataclasses.replace(layout, archives=tuple(archives))
@@ -88,8 +88,26 @@ def test_by_default_fetched_into_the_cache(tmp_path):
     assert fetched.read_bytes() == (tmp_path / "one.tgz").read_bytes()
 
 
-def test_a_wrong_checksum_leaves_nothing(tmp_path):
-    layout = on_the_web(ONE, tmp_path, damage=b"!")
+def test_a_set_without_archives_is_found_unpacked_only(tmp_path):
+    layout = Layout("none", "", ("a", "b"), (), "")
+    assert layout.find(str(tmp_path)) is None
+    assert str(layout.not_found(None)) == (
+        "none is not there: point --data-dir to the unpacked folder (with a, b)"
+    )
+    with pytest.raises(DataError, match="none cannot be fetched, it needs an account"):
+        layout.fetch(None)
+    write_tree(tmp_path, {"a/x": b"", "b/x": b""})
+    assert layout.find(str(tmp_path)) == tmp_path
+
+
+def test_an_md5_will_do(tmp_path):
+    on_the_web(ONE, tmp_path, algorithm="md5").fetch(str(tmp_path / "new"))
+    assert (tmp_path / "new" / "one.tgz").is_file()
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "md5"])
+def test_a_wrong_checksum_leaves_nothing(tmp_path, algorithm):
+    layout = on_the_web(ONE, tmp_path, b"!", algorithm)
     with pytest.raises(DataError, match="one could not be fetched: .*; point --data-dir"):
         layout.fetch(str(tmp_path / "new"))
     assert list((tmp_path / "new").iterdir()) == []
