@@ -1,7 +1,7 @@
 import tensorflow as tf
 
 from tests.checks import mixed_precision
-from tfretrieval.compat import first_replica, optimizer_variables
+from tfretrieval.compat import first_replica, never_empty, optimizer_variables
 
 
 def test_the_loss_scale_is_among_the_state():
@@ -28,3 +28,16 @@ def test_a_weight_that_every_replica_sets_alike_takes_the_first_one_s():
     weight = layer.add_weight(name="w", shape=(2,), aggregation=first_replica())
     variable = weight if isinstance(weight, tf.Variable) else weight.value
     assert variable.aggregation == tf.VariableAggregation.ONLY_FIRST_REPLICA
+
+
+def test_an_empty_batch_has_the_shape_of_others():
+    convolution = tf.keras.layers.Conv2D(6, 3)
+    images = tf.random.uniform([2, 8, 8, 3])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 8, 8, 3])])
+    def in_a_graph(batch):
+        return never_empty(convolution, batch)
+
+    for call in (lambda batch: never_empty(convolution, batch), in_a_graph):
+        assert call(images[:0]).shape == (0, 6, 6, 6)
+        tf.debugging.assert_near(call(images), convolution(images))

@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfretrieval import images as image_ops
+from tfretrieval.compat import never_empty
 from tfretrieval.saliency import Localizer, regions
 
 # Pictures decoded at once inside `encode_bytes`.
@@ -90,7 +91,8 @@ class _Encoder(tf.Module):
         return _whole_from_images(images, self.image_size)
 
     def _encode(self, pictures):
-        codes = tf.cast(self.encoder(pictures, training=False), tf.float32)
+        codes = never_empty(lambda images: self.encoder(images, training=False), pictures)
+        codes = tf.cast(codes, tf.float32)
         return {"codes": codes, "packed": pack(codes)}
 
 

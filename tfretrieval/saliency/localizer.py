@@ -8,6 +8,7 @@ import hashlib
 import tensorflow as tf
 
 from tfretrieval import images as image_ops
+from tfretrieval.compat import never_empty
 from tfretrieval.saliency.feature_layers import feature_maps, gives_map, output_of
 from tfretrieval.saliency.grey import check_grey, grey_maps
 from tfretrieval.saliency.region import MAX_SIDE
@@ -87,7 +88,7 @@ class Localizer(tf.Module):
     def __call__(self, images: tf.Tensor) -> tf.Tensor:
         side = self.image_size
         images = tf.ensure_shape(tf.cast(images, tf.float32), [None, side, side, 3])
-        maps = self._reduced(images)
+        maps = never_empty(self._reduced, images)
         if tuple(maps.shape[1:]) != self.map_shape:
             maps = image_ops.resize(maps[..., None], self.map_shape)[..., 0]
         return grey_maps(maps, self.grey)
