@@ -7,8 +7,6 @@
 # already (`RUN/savedmodel`). Everything behind the second heading is plain TensorFlow.
 
 # %% tags=["parameters"]
-CLASSES = None  # keep only so many classes, and
-PER_CLASS = None  # so many pictures of each: for trying things out
 IMAGE_SIZE = 96
 WIDTH = 16  # channels of the first stage of ResNet18
 BITS = 64
@@ -30,7 +28,7 @@ from data_pipelines import catalogue, steps
 tf.keras.utils.set_random_seed(SEED)
 tf.config.experimental.enable_op_determinism()  # the same seed gives the same bits
 
-data = catalogue.load("drawn_birds/demo", classes=CLASSES, per_class=PER_CLASS)
+data = catalogue.load("drawn_birds/demo")
 encoder = tfr.models.hash_encoder(
     tfr.backbones.resnet18((IMAGE_SIZE, IMAGE_SIZE, 3), width=WIDTH), bits=BITS
 )

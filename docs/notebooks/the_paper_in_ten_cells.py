@@ -16,8 +16,6 @@
 # %% tags=["parameters"]
 DATA = "drawn_birds/demo"
 DATA_DIR = None
-CLASSES = None  # keep only so many classes, and
-PER_CLASS = None  # so many pictures of each: for trying things out
 IMAGE_SIZE = 128  # the paper: 299
 WIDTH = 16  # channels of the first stage of ResNet18; the paper: 64
 BITS = 64
@@ -49,7 +47,7 @@ from data_pipelines import catalogue, steps
 tf.keras.utils.set_random_seed(SEED)
 tf.config.experimental.enable_op_determinism()  # the same seed gives the same bits
 
-data = catalogue.load(DATA, DATA_DIR, seed=SEED, classes=CLASSES, per_class=PER_CLASS)
+data = catalogue.load(DATA, DATA_DIR, seed=SEED)
 labels = data.records.labels
 
 

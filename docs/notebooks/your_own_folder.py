@@ -12,8 +12,6 @@
 
 # %% tags=["parameters"]
 FOLDER = None  # path of your class folders; None: drawn birds
-CLASSES = None  # keep only so many classes, and
-PER_CLASS = None  # so many pictures of each: for trying things out
 IMAGE_SIZE = 96
 WIDTH = 16  # channels of the first stage of ResNet18
 BITS = 64
@@ -37,7 +35,7 @@ tf.config.experimental.enable_op_determinism()  # the same seed gives the same b
 
 if FOLDER is None:
     FOLDER = Path(tempfile.mkdtemp())
-    birds = catalogue.load("drawn_birds/demo", classes=CLASSES, per_class=PER_CLASS).records
+    birds = catalogue.load("drawn_birds/demo").records
     for i, (picture_id, label) in enumerate(zip(birds.ids, birds.labels, strict=True)):
         file = FOLDER / birds.class_names[label] / f"{picture_id.replace('/', '-')}"
         file.parent.mkdir(exist_ok=True)
@@ -50,9 +48,7 @@ if FOLDER is None:
 # draws half of the classes by the seed.
 
 # %%
-data = catalogue.load(
-    "folder", str(FOLDER), seed=SEED, split="zero_shot", classes=CLASSES, per_class=PER_CLASS
-)
+data = catalogue.load("folder", str(FOLDER), seed=SEED, split="zero_shot")
 labels = data.records.labels
 seen, unseen = np.unique(labels[data.train]), np.unique(labels[data.query])
 print(f"{len(data.train)} pictures of {len(seen)} classes train")
