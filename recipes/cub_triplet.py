@@ -124,7 +124,9 @@ def run_network(name, config, experiment, folder, strategy, view, choice):
         settings = dataclasses.replace(config, hash_epochs=epochs)
         return folder.step(f"{name}/{label}", lambda: train(task, settings, *arguments))
 
-    heads = {"cross-entropy": head("cross-entropy", common.heads.train_cross_entropy)}
+    heads = {
+        "cross-entropy": head("cross-entropy", common.heads.train_cross_entropy, config.remine)
+    }
     for label, (loss, scope) in triplet_losses(config).items():
         heads[label] = head(label, common.heads.train_triplet, loss, scope)
 

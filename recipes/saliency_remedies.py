@@ -18,11 +18,11 @@ from data_pipelines.records import DataError
 from recipes import common, cub_triplet
 from recipes.common.cli import main, option
 from recipes.common.run_folder import RunFolder
-from recipes.common.settings import Settings, check_alpha
+from recipes.common.settings import TripletSettings, check_alpha
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(Settings):
+class Config(TripletSettings):
     """Settings of the experiment; the command line is made from them."""
 
     recipe: str = dataclasses.field(default="saliency_remedies", init=False)

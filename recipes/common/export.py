@@ -6,6 +6,7 @@ import tensorflow as tf
 from recipes.common.data import Experiment
 from recipes.common.run_folder import RunFolder
 from recipes.common.saliency import WHOLE, View
+from recipes.common.stage1 import image_input
 from tfretrieval.codes import pack
 from tfretrieval.export import export_encoder
 from tfretrieval.models import hash_encoder
@@ -37,7 +38,7 @@ def export(
         return arrays
 
     folder.step("codes", tables)
-    backbone = tf.keras.Model(classifier.input, classifier.get_layer("features").input)
+    backbone = tf.keras.Model(image_input(classifier), classifier.get_layer("features").input)
     encoder = hash_encoder(backbone, config.bits, config.hash_activation)
     encoder.get_layer("codes").set_weights([head["kernel"], head["bias"]])
     writers = {

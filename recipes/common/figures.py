@@ -25,7 +25,12 @@ def write(config, experiment: Experiment, results, crop: View, folder: RunFolder
     drawn = {
         "map_by_round": lambda: _map_by_round(config, experiment, results),
         "distances_by_round": lambda: _distances_by_round(config, experiment, results),
-        "gallery": lambda: _gallery(config, experiment, results[-1]),
+        "gallery": lambda: gallery(
+            config,
+            experiment,
+            results[-1].heads["adaptive-mined"]["codes"],
+            f"{results[-1].title}, adaptive triplet",
+        ),
     }
     if crop is not WHOLE:
         drawn[SALIENCY] = lambda: saliency_figure(
@@ -66,8 +71,9 @@ def _distances_by_round(config, experiment, results):
     return plots.distance_curves(panels, config.gap_target, title)
 
 
-def _gallery(config, experiment, result):
-    data, codes = experiment.data, result.heads["adaptive-mined"]["codes"]
+def gallery(config, experiment: Experiment, codes: np.ndarray, title: str):
+    """Queries drawn at random and their nearest pictures by Hamming distance of codes."""
+    data = experiment.data
     labels = data.records.labels
     queries = some_queries(config, experiment, GALLERY_QUERIES)
     index = HammingIndex(config.bits)
@@ -86,8 +92,8 @@ def _gallery(config, experiment, result):
         query_names=[data.records.class_names[i].replace("_", " ") for i in labels[queries]],
         distances=distances,
         title=(
-            f"{result.title}, adaptive triplet, {config.bits} bits: queries drawn at random and "
-            "their nearest pictures\n(Hamming distance below; ties in the order of the database)"
+            f"{title}, {config.bits} bits: queries drawn at random and their nearest pictures\n"
+            "(Hamming distance below; ties in the order of the database)"
         ),
     )
 

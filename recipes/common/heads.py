@@ -141,10 +141,13 @@ def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndar
     return _result(codes, task, rows, start)
 
 
-def train_cross_entropy(task: HeadTask, config) -> dict[str, np.ndarray]:
+def train_cross_entropy(task: HeadTask, config, every: int) -> dict[str, np.ndarray]:
     """Trains a hash layer under a classifier: Dense(bits) + tanh, Dense(classes), cross-entropy.
 
     Same features, pictures, optimizer, batch and epochs as the triplet heads, and the same start.
+
+    Args:
+        every: epochs between two values of the history.
 
     Returns:
         As :func:`train_triplet`; the history has ``epoch``, ``loss``, and what the task evaluates.
@@ -166,8 +169,8 @@ def train_cross_entropy(task: HeadTask, config) -> dict[str, np.ndarray]:
         jit_compile=False,
     )
     rows = [{"epoch": 0, **task.evaluate(_encode(codes, task))}]
-    for first in range(0, config.hash_epochs, config.remine):
-        last = min(first + config.remine, config.hash_epochs)
+    for first in range(0, config.hash_epochs, every):
+        last = min(first + every, config.hash_epochs)
         batches = _batches(features, labels, config, first, last)
         logs = _fit_round(model, batches, first, last, length)
         rows.append(

@@ -7,21 +7,27 @@ import tensorflow as tf
 import tfretrieval as tfr
 from recipes.common.cli import ConfigError
 
+# Those of tf.keras.applications have one width.
+APPLICATIONS = ("resnet50", "resnet101", "vgg16", "inception_v3", "inception_resnet_v2")
+BACKBONES = ("resnet18", "resnet18_i", *APPLICATIONS)
+
 
 def backbone(name: str, config) -> tf.keras.Model:
-    """ResNet18 or ResNet18-I with the sizes and ``--weights`` of a configuration.
+    """A network with the sizes and ``--weights`` of a configuration.
 
     Args:
-        name: ``resnet18`` or ``resnet18_i``; what follows a ``+`` tells views apart.
+        name: one of :data:`BACKBONES`; what follows a ``+`` tells views apart.
 
     Raises:
         ConfigError: weights that are not there or do not fit.
     """
-    build = getattr(tfr.backbones, name.partition("+")[0])
+    name = name.partition("+")[0]
+    build = getattr(tfr.backbones, name)
     weights = None if config.weights == "none" else config.weights
     size = (config.image_size, config.image_size, 3)
+    options = {} if name in APPLICATIONS else {"width": config.width}
     try:
-        return build(size, config.width, weights=weights, download=config.download)
+        return build(size, **options, weights=weights, download=config.download)
     except tfr.backbones.WeightsError as error:
         raise ConfigError(
             f"--weights {config.weights}: {error} (imagenet is fetched by --download; none starts "

@@ -321,7 +321,7 @@ def _time_heads(width, config, experiment) -> dict[str, float]:
         # The head is evaluated before the first round and after each.
         return clock[2] - clock[0] + (rounds - 1) * (clock[-1] - clock[-2])
 
-    found = {"cross-entropy": seconds(common.heads.train_cross_entropy)}
+    found = {"cross-entropy": seconds(common.heads.train_cross_entropy, config.remine)}
     for kind in head_kinds(config, experiment):
         if kind not in found:
             loss = AdaptiveTripletLoss("given")

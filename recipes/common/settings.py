@@ -1,4 +1,4 @@
-"""The settings that the triplet recipes share: data, stage 1, saliency, stage 2."""
+"""The settings that recipes share: data, stage 1, the hash layer; saliency and triplets."""
 
 import dataclasses
 import os
@@ -7,8 +7,7 @@ from recipes.common.cli import option, require
 
 POSITIVE = ("learning_rate", "hash_learning_rate")
 AT_LEAST_ONE = (
-    "image_size", "width", "epochs", "batch_size", "bits", "hash_epochs", "remine",
-    "classes", "per_class",
+    "image_size", "width", "epochs", "batch_size", "bits", "hash_epochs", "classes", "per_class",
 )  # fmt: skip
 SEEDS = ("seed", "split_seed")
 
@@ -25,7 +24,7 @@ DEMO = {
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What every triplet recipe lets its user set; a recipe adds its own and other defaults."""
+    """What every recipe lets its user set; a recipe adds its own and other defaults."""
 
     dataset: str = option("caltech_birds2011", "name in the catalogue (paper)")
     data_dir: str | None = option(None, "where the data lie (default: TFDS's folder)")
@@ -42,7 +41,6 @@ class Settings:
     per_class: int | None = option(
         None, "keep only so many pictures of a class in each part (default: all)"
     )
-    held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
     image_size: int = option(299, "pixels of a side (paper)")
     width: int = option(64, "channels of the first stage (paper: 64)")
     weights: str = option(
@@ -65,23 +63,11 @@ class Settings:
     deterministic: bool = option(
         False, "the same bits from every run on a GPU, slower; a CPU gives them anyway (our choice)"
     )
-    saliency_layer: str | None = option(
-        None, "of the saliency network (default: the deepest map of 4x4 or more)"
-    )
-    grey: str = option(
-        "minmax", "from map to grey picture (ours)", choices=("minmax", "viridis_luma")
-    )
-    region: str = option("box", "what is kept (ours)", choices=("box", "mask", "mask_in_box"))
     bits: int = option(64, "length of the code (paper: 16, 32, 48, 64)")
     standardize: bool = option(True, "centre and scale features before the hash layer (ours)")
     hash_activation: str = option("tanh", "of the hash layer (ours)", choices=("tanh", "sigmoid"))
     hash_epochs: int = option(90, "epochs of stage 2 (paper)")
     hash_learning_rate: float = option(1e-3, "of stage 2: Adam (our choice)")
-    remine: int = option(3, "epochs between two minings (paper)")
-    beta: float = option(0.5, "hardness factor of the mining (our choice)")
-    gap_target: float = option(
-        5.0, "the gap the paper wants, for the figure and the share above it"
-    )
     seed: int = option(0, "of initial weights, order, augmentation, mining and held-out part")
     split_seed: int = option(
         0, "of queries, zero-shot classes and subsets, where they have to be drawn"
@@ -104,12 +90,35 @@ class Settings:
             require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")
         require(0 < self.crop_area <= 1, f"--crop-area must be in (0, 1], got {self.crop_area}")
         require(0 <= self.colour <= 1, f"--colour must be in [0, 1], got {self.colour}")
+
+
+@dataclasses.dataclass(frozen=True)
+class TripletSettings(Settings):
+    """The same for the triplet recipes: what is held out, where saliency is read, what is mined."""
+
+    held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
+    saliency_layer: str | None = option(
+        None, "of the saliency network (default: the deepest map of 4x4 or more)"
+    )
+    grey: str = option(
+        "minmax", "from map to grey picture (ours)", choices=("minmax", "viridis_luma")
+    )
+    region: str = option("box", "what is kept (ours)", choices=("box", "mask", "mask_in_box"))
+    remine: int = option(3, "epochs between two minings (paper)")
+    beta: float = option(0.5, "hardness factor of the mining (our choice)")
+    gap_target: float = option(
+        5.0, "the gap the paper wants, for the figure and the share above it"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
         require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
+        require(self.remine >= 1, f"--remine must be at least 1, got {self.remine}")
         require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
 
 
 @dataclasses.dataclass(frozen=True)
-class SaliencySettings(Settings):
+class SaliencySettings(TripletSettings):
     """The same where one saliency network is chosen."""
 
     saliency_network: str = option(

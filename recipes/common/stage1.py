@@ -1,5 +1,7 @@
-"""Stage 1: softmax cross-entropy, resumable after every epoch; then features, computed once."""
+"""Stage 1: softmax cross-entropy and what is added to it, resumable; then features, once."""
 
+import dataclasses
+import functools
 import json
 import math
 import time
@@ -18,6 +20,19 @@ from recipes.common.saliency import WHOLE, View
 from tfretrieval.compat import optimizer_variables
 
 
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """What a classifier is trained by beside the cross-entropy of its logits.
+
+    Attributes:
+        losses, weights, metrics: of ``compile``, by output.
+    """
+
+    losses: dict[str, tf.keras.losses.Loss] = dataclasses.field(default_factory=dict)
+    weights: dict[str, float] = dataclasses.field(default_factory=dict)
+    metrics: dict[str, list[tf.keras.metrics.Metric]] = dataclasses.field(default_factory=dict)
+
+
 def train_classifier(
     name: str,
     build: Callable[[], tf.keras.Model],
@@ -26,15 +41,20 @@ def train_classifier(
     folder: RunFolder,
     strategy: tf.distribute.Strategy,
     view: View = WHOLE,
+    objective: Objective | None = None,
 ) -> tuple[tf.keras.Model, dict[str, np.ndarray]]:
     """Trains a classifier with ``compile`` and ``fit``.
 
     The order and the augmentation of an epoch come from its number and the checkpoint holds
     weights and optimizer, so a killed run continues to the same numbers.
 
+    Args:
+        objective: what its outputs are trained by; cross-entropy of ``logits`` by default.
+
     Returns:
         The trained model, and its history: ``loss`` and ``accuracy`` an epoch, ``seconds``.
     """
+    objective = objective or Objective()
     records, indices = experiment.data.records, experiment.fit
     length = order.steps_per_epoch(len(indices), config.batch_size)
     tf.keras.utils.set_random_seed(config.seed)
@@ -43,10 +63,14 @@ def train_classifier(
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             config.learning_rate, config.epochs * length
         )
+        optimizer = tf.keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+        # Class centers are where the features are: no decay draws them to the origin.
+        optimizer.exclude_from_weight_decay(var_names=["centers"])
         model.compile(
-            optimizer=tf.keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay),
-            loss={"logits": tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
-            metrics={"logits": ["accuracy"]},
+            optimizer=optimizer,
+            loss={"logits": cross_entropy(), **objective.losses},
+            loss_weights={"logits": 1.0, **objective.weights},
+            metrics={"logits": ["accuracy"], **objective.metrics},
             jit_compile=False,
         )
     checkpoint = Checkpoint(folder, f"{name}/stage1", model, config.epochs)
@@ -64,6 +88,8 @@ def train_classifier(
             boxes=view.boxes,
             masks=view.masks,
         )
+        if objective.losses:
+            batches = batches.map(functools.partial(_named, model))
         model.fit(
             batches,
             initial_epoch=checkpoint.epoch,
@@ -74,6 +100,17 @@ def train_classifier(
             verbose=session.verbosity(),
         )
     return model, checkpoint.history
+
+
+def cross_entropy() -> tf.keras.losses.Loss:
+    """Softmax cross-entropy of logits and class ids."""
+    return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def _named(model, image, label):
+    """A batch for a model of several outputs, all trained by the label."""
+    inputs = {"image": image, "label": label} if isinstance(model.input, dict) else image
+    return inputs, dict.fromkeys(model.output, label)
 
 
 def augmentation(config) -> Augmentation:
@@ -123,8 +160,10 @@ class Checkpoint(tf.keras.callbacks.Callback):
             math.isfinite(logs["loss"]),
             f"stage 1 diverged in epoch {epoch + 1}: lower --learning-rate, in another --run-dir",
         )
-        # One output: Keras 3 puts its name before the metric's, Keras 2 does not.
-        row = {name.removeprefix("logits_"): float(value) for name, value in logs.items()}
+        row = {name: float(value) for name, value in logs.items()}
+        if "logits_accuracy" in row:
+            # With one output Keras 3 puts its name before the metric's, Keras 2 does not.
+            row["accuracy"] = row.pop("logits_accuracy")
         self.rows.append({**row, "seconds": now - self.began})
         self.began = now
         self.epoch = epoch + 1
@@ -151,6 +190,11 @@ class Checkpoint(tf.keras.callbacks.Callback):
         self.epoch = len(self.rows)
 
 
+def image_input(model: tf.keras.Model) -> tf.Tensor:
+    """The pictures that enter a model, which may read labels or domains beside them."""
+    return model.input["image"] if isinstance(model.input, dict) else model.input
+
+
 def cached_features(
     name: str,
     classifier: tf.keras.Model,
@@ -158,16 +202,20 @@ def cached_features(
     experiment: Experiment,
     folder: RunFolder,
     view: View = WHOLE,
+    layer: str = "features",
 ) -> dict[str, np.ndarray]:
     """Features and logits of every picture, in one pass of the frozen network.
+
+    Args:
+        layer: of the classifier, whose outputs are the features.
 
     Returns:
         ``features`` float32 ``[N, D]``, ``logits`` ``[N, classes]``, ``seconds`` of the pass.
     """
 
     def compute():
-        outputs = [classifier.get_layer("features").output, classifier.output]
-        network = tf.keras.Model(classifier.input, outputs)
+        outputs = [classifier.get_layer(name).output for name in (layer, "logits")]
+        network = tf.keras.Model(image_input(classifier), outputs)
         records = experiment.data.records
         batches = steps.eval_batches(
             records,

@@ -73,7 +73,8 @@ def measure_view(
     loss = AdaptiveTripletLoss("given")
     trained = {
         CODES[0]: folder.step(
-            f"{name}/cross-entropy{suffix}", lambda: heads.train_cross_entropy(task, config)
+            f"{name}/cross-entropy{suffix}",
+            lambda: heads.train_cross_entropy(task, config, config.remine),
         ),
         CODES[1]: folder.step(
             f"{name}/adaptive-mined{suffix}",

@@ -1,10 +1,15 @@
-"""cosine_retrieval against scikit-learn's average precision and against Hamming retrieval."""
+"""Retrieval by real values against scikit-learn's average precision and Hamming retrieval."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from tfretrieval.evaluation import cosine_retrieval, hamming_retrieval, real_valued
+from tfretrieval.evaluation import (
+    cosine_retrieval,
+    euclidean_retrieval,
+    hamming_retrieval,
+    real_valued,
+)
 
 
 def problem(seed=0):
@@ -18,19 +23,49 @@ def cosine(a, b):
     return (a @ b.T) / np.linalg.norm(a, axis=1)[:, None] / np.linalg.norm(b, axis=1)
 
 
-def test_average_precision_is_scikit_learns():
+def euclidean(a, b):
+    """Scores, so the nearest has the highest."""
+    return -np.linalg.norm(a[:, None] - b[None], axis=2)
+
+
+BOTH = pytest.mark.parametrize(
+    ("retrieval", "scores_of"), [(cosine_retrieval, cosine), (euclidean_retrieval, euclidean)]
+)
+
+
+@BOTH
+def test_average_precision_is_scikit_learns(retrieval, scores_of):
     queries, query_labels, database, labels = problem()
-    result = cosine_retrieval(queries, query_labels, database, labels)
-    for i, scores in enumerate(cosine(queries, database)):
+    result = retrieval(queries, query_labels, database, labels)
+    for i, scores in enumerate(scores_of(queries, database)):
         expected = average_precision_score(labels == query_labels[i], scores)
         assert result.average_precision[i] == pytest.approx(expected)
 
 
-def test_leave_one_out_never_ranks_the_query(monkeypatch):
+def test_the_nearest_pair_of_views_is_the_distance_of_two_pictures():
+    rng = np.random.default_rng(1)
+    queries, database = rng.standard_normal((8, 2, 5)), rng.standard_normal((30, 2, 5))
+    query_labels, labels = rng.integers(0, 3, 8), rng.integers(0, 3, 30)
+    result = euclidean_retrieval(queries, query_labels, database, labels)
+    nearest = np.max([euclidean(queries[:, i], database[:, j]) for i in (0, 1) for j in (0, 1)], 0)
+    for i, scores in enumerate(nearest):
+        expected = average_precision_score(labels == query_labels[i], scores)
+        assert result.average_precision[i] == pytest.approx(expected)
+    assert "the least over 4 pairs of views" in result.definition
+
+
+def test_near_points_far_from_the_origin_keep_their_order():
+    database = 1000 + np.array([[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [0.0, 5.0]])
+    result = euclidean_retrieval(database[:1], [0], database, [0, 1, 0, 0], ks=(1, 2, 3))
+    np.testing.assert_allclose(result.precision_at_k, [[1, 1 / 2, 2 / 3]])
+
+
+@BOTH
+def test_leave_one_out_never_ranks_the_query(monkeypatch, retrieval, scores_of):
     _, _, database, labels = problem()
     monkeypatch.setattr(real_valued, "_BLOCK", 70)  # blocks of two queries
-    result = cosine_retrieval(database, labels, database, labels, leave_one_out=True)
-    for i, scores in enumerate(cosine(database, database)):
+    result = retrieval(database, labels, database, labels, leave_one_out=True)
+    for i, scores in enumerate(scores_of(database, database)):
         others = np.arange(30) != i
         expected = average_precision_score(labels[others] == labels[i], scores[others])
         assert result.average_precision[i] == pytest.approx(expected)
@@ -60,6 +95,7 @@ def test_length_does_not_matter_and_zero_vectors_are_allowed():
     ).all()
 
 
+@pytest.mark.parametrize("retrieval", [cosine_retrieval, euclidean_retrieval])
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -72,8 +108,8 @@ def test_length_does_not_matter_and_zero_vectors_are_allowed():
         ({"cutoff": 0}, "cutoff must be"),
     ],
 )
-def test_bad_input_is_refused_in_one_line(change, message):
+def test_bad_input_is_refused_in_one_line(change, message, retrieval):
     names = ("query_features", "query_labels", "database_features", "database_labels")
     arguments = dict(zip(names, problem(), strict=True)) | change
     with pytest.raises(ValueError, match=message):
-        cosine_retrieval(**arguments)
+        retrieval(**arguments)

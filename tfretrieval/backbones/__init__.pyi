@@ -1,5 +1,8 @@
 from .applications import inception_resnet_v2 as inception_resnet_v2
 from .applications import inception_v3 as inception_v3
+from .applications import resnet50 as resnet50
+from .applications import resnet101 as resnet101
+from .applications import vgg16 as vgg16
 from .resnet import resnet18 as resnet18
 from .resnet import resnet18_i as resnet18_i
 from .weights_file import WeightsError as WeightsError
@@ -10,4 +13,7 @@ __all__ = [
     "inception_v3",
     "resnet18",
     "resnet18_i",
+    "resnet50",
+    "resnet101",
+    "vgg16",
 ]

@@ -1,4 +1,4 @@
-"""The Inception networks of tf.keras.applications, which take pictures in [0, 255] here."""
+"""Networks of tf.keras.applications, which take pictures in [0, 255] here."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -18,7 +18,32 @@ FILES = {
         "inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
         "d19885ff4a710c122648d3b5c3b684e4",
     ),
+    "resnet50": (
+        "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "4d473c1dd8becc155b73f8504c6f6626",
+    ),
+    "resnet101": (
+        "resnet/resnet101_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "88cf7a10940856eca736dc7b7e228a21",
+    ),
+    "vgg16": (
+        "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "6d6bbae143d832006294945121d1f1fc",
+    ),
 }
+# Mean of ImageNet's pixels in blue, green, red: what Caffe's networks subtract.
+CAFFE_MEAN = (103.939, 116.779, 123.68)
+
+
+@tf.keras.utils.register_keras_serializable(package="tfretrieval")
+class CaffePreprocess(tf.keras.layers.Layer):
+    """Pictures ``[B, H, W, 3]`` in [0, 255], RGB, to BGR without ImageNet's mean."""
+
+    def call(self, images):
+        return images[..., ::-1] - tf.constant(CAFFE_MEAN, images.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
 
 
 def inception_v3(
@@ -49,7 +74,7 @@ def inception_v3(
     (None, 1, 1, 2048)
     """
     build = tf.keras.applications.InceptionV3
-    return _backbone("inception_v3", build, input_shape, weights, download)
+    return _backbone("inception_v3", build, _symmetric(), input_shape, weights, download)
 
 
 def inception_resnet_v2(
@@ -63,12 +88,66 @@ def inception_resnet_v2(
     read saliency from it. Arguments, preprocessing and errors are those of :func:`inception_v3`.
     """
     build = tf.keras.applications.InceptionResNetV2
-    return _backbone("inception_resnet_v2", build, input_shape, weights, download)
+    return _backbone("inception_resnet_v2", build, _symmetric(), input_shape, weights, download)
+
+
+def resnet50(
+    input_shape: Sequence[int | None] = (224, 224, 3),
+    weights: str | os.PathLike[str] | None = None,
+    download: bool = False,
+) -> tf.keras.Model:
+    """ResNet50 (He et al. 2016) without its classifier, as tf.keras.applications has it.
+
+    The layer ``preprocess`` turns pictures to BGR and takes ImageNet's mean off, as these weights
+    want it. The last map, ``conv5_block3_out``, has 2,048 channels and is 7 x 7 at 224 pixels; 32
+    pixels a side at least. Arguments and errors are those of :func:`inception_v3`.
+
+    >>> resnet50((64, 64, 3)).output_shape
+    (None, 2, 2, 2048)
+    """
+    build = tf.keras.applications.ResNet50
+    return _backbone("resnet50", build, _caffe(), input_shape, weights, download)
+
+
+def resnet101(
+    input_shape: Sequence[int | None] = (224, 224, 3),
+    weights: str | os.PathLike[str] | None = None,
+    download: bool = False,
+) -> tf.keras.Model:
+    """ResNet101, as :func:`resnet50`."""
+    build = tf.keras.applications.ResNet101
+    return _backbone("resnet101", build, _caffe(), input_shape, weights, download)
+
+
+def vgg16(
+    input_shape: Sequence[int | None] = (224, 224, 3),
+    weights: str | os.PathLike[str] | None = None,
+    download: bool = False,
+) -> tf.keras.Model:
+    """VGG16 (Simonyan and Zisserman 2015) without its fully connected layers.
+
+    The last map, ``block5_pool``, has 512 channels and is 7 x 7 at 224 pixels; ``block5_conv3``
+    before it is 14 x 14. Otherwise as :func:`resnet50`.
+
+    >>> vgg16((64, 64, 3)).output_shape
+    (None, 2, 2, 512)
+    """
+    build = tf.keras.applications.VGG16
+    return _backbone("vgg16", build, _caffe(), input_shape, weights, download)
+
+
+def _symmetric():
+    return tf.keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocess")
+
+
+def _caffe():
+    return CaffePreprocess(name="preprocess")
 
 
 def _backbone(
     name: str,
     build: Callable[..., tf.keras.Model],
+    preprocess: tf.keras.layers.Layer,
     input_shape: Sequence[int | None],
     weights: str | os.PathLike[str] | None,
     download: bool,
@@ -79,8 +158,9 @@ def _backbone(
     path = None if weights is None else find_weights(name, weights, published, download)
     shape = tuple(input_shape)
     images = tf.keras.layers.Input(shape, name="image")
-    x = tf.keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocess")(images)
-    network = build(include_top=False, weights=None, input_tensor=x, input_shape=shape)
+    network = build(
+        include_top=False, weights=None, input_tensor=preprocess(images), input_shape=shape
+    )
     # Keras makes the input a list of one, and then warns at every call with a tensor.
     model = tf.keras.Model(images, network.output, name=name)
     if path is not None:

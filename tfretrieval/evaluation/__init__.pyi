@@ -6,17 +6,19 @@ from .localization import Localization as Localization
 from .localization import box_iou as box_iou
 from .localization import centre_boxes as centre_boxes
 from .localization import localization as localization
-from .real_valued import CosineRetrieval as CosineRetrieval
+from .real_valued import RealValuedRetrieval as RealValuedRetrieval
 from .real_valued import cosine_retrieval as cosine_retrieval
+from .real_valued import euclidean_retrieval as euclidean_retrieval
 
 __all__ = [
     "BootstrapInterval",
-    "CosineRetrieval",
     "HammingRetrieval",
     "Localization",
+    "RealValuedRetrieval",
     "box_iou",
     "centre_boxes",
     "cosine_retrieval",
+    "euclidean_retrieval",
     "hamming_retrieval",
     "localization",
     "paired_bootstrap",

@@ -1,14 +1,18 @@
 from .block_diagram import block_diagram as block_diagram
 from .curves import distance_curves as distance_curves
 from .curves import map_curves as map_curves
+from .distance_histograms import distance_histograms as distance_histograms
 from .feature_maps import feature_maps as feature_maps
+from .feature_plane import feature_plane as feature_plane
 from .gallery import gallery as gallery
 from .saliency_sheet import saliency_sheet as saliency_sheet
 
 __all__ = [
     "block_diagram",
     "distance_curves",
+    "distance_histograms",
     "feature_maps",
+    "feature_plane",
     "gallery",
     "map_curves",
     "saliency_sheet",

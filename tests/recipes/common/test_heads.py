@@ -96,7 +96,7 @@ def test_all_heads_start_from_the_same_codes(base):
         train_triplet(task(), CONFIG, TripletLoss(1.0), "mined"),
         train_triplet(task(), CONFIG, AdaptiveTripletLoss("batch"), "mined"),
         train_triplet(task(), CONFIG, AdaptiveTripletLoss(), "all_pairs"),
-        train_cross_entropy(task(), CONFIG),
+        train_cross_entropy(task(), CONFIG, CONFIG.remine),
     ]
     assert {head["history_map"][0] for head in heads} == {base["history_map"][0]}
     codes = [head["codes"] for head in [base, *heads]]
@@ -107,7 +107,7 @@ def test_a_diverged_head_is_one_line():
     unmeasured = dataclasses.replace(task(), evaluate=lambda codes: {})
     config = dataclasses.replace(CONFIG, hash_learning_rate=1e38)
     with pytest.raises(ConfigError, match="--hash-learning-rate"):
-        train_cross_entropy(unmeasured, config)
+        train_cross_entropy(unmeasured, config, config.remine)
 
 
 def test_held_out_pictures_do_not_touch_the_training(base):
