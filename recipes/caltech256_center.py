@@ -63,6 +63,7 @@ class Config(Settings):
     )
     rate: float = option(0.5, "of the original rule (Wen et al. 2016)")
     plane_classes: int = option(10, "classes in the picture of two features (Wen et al. 2016)")
+    plane_epochs: int = option(50, "epochs of the training for it (our choice)")
 
     def __post_init__(self):
         super().__post_init__()
@@ -73,6 +74,7 @@ class Config(Settings):
         require(self.push >= 0, f"--push must not be negative, got {self.push}")
         require(0 < self.rate <= 1, f"--rate must be in (0, 1], got {self.rate}")
         require(self.plane_classes >= 2, "--plane-classes must be 2 or more")
+        require(self.plane_epochs >= 1, "--plane-epochs must be 1 or more")
         require(len(set(self.losses)) == len(self.losses), "--losses names a loss twice")
 
     @staticmethod
@@ -84,6 +86,7 @@ class Config(Settings):
             "width": 16,
             "weights": "none",
             "epochs": 14,
+            "plane_epochs": 40,
         }
 
 
@@ -96,7 +99,10 @@ def run(config: Config, folder: RunFolder) -> str:
     experiment = common.data.open_data(config, folder, hold_out=False)
     common.session.record(folder)
     results = [run_loss(loss, config, experiment, folder, strategy) for loss in config.losses]
-    planes = {loss: plane(loss, config, folder, strategy) for loss in config.losses}
+    # The same through two features, on few enough classes to tell them apart by eye.
+    classes = min(config.plane_classes, experiment.data.num_classes)
+    few = dataclasses.replace(config, classes=classes, epochs=config.plane_epochs)
+    planes = {loss: plane(loss, few, folder, strategy) for loss in config.losses}
     return common.center_report.write(config, experiment, results, planes, folder)
 
 
@@ -117,13 +123,14 @@ def run_loss(loss, config, experiment, folder, strategy):
 
 
 def plane(loss, config, folder, strategy):
-    """The same training of some classes through two features: features, labels, centers."""
+    """Two features of every training picture, its label, and the centers."""
     # A run of its own inside the run: it has other data.
-    few = dataclasses.replace(config, classes=config.plane_classes)
-    inside = RunFolder(folder / "plane", few)
-    experiment = common.data.open_data(few, inside, hold_out=False)
-    model, _ = train(loss, few, experiment, inside, strategy, embedding=2)
-    cached = common.stage1.cached_features(loss, model, few, experiment, inside, layer="embedding")
+    inside = RunFolder(folder / "plane", config)
+    experiment = common.data.open_data(config, inside, hold_out=False)
+    model, _ = train(loss, config, experiment, inside, strategy, embedding=2)
+    cached = common.stage1.cached_features(
+        loss, model, config, experiment, inside, layer="embedding"
+    )
     shown = experiment.data.train
     features, labels = cached["features"][shown], experiment.data.records.labels[shown]
     (centers,) = model.get_layer("center_distances").get_weights()

@@ -101,8 +101,8 @@ def write(config, experiment: Experiment, results, planes, folder: RunFolder) ->
     drawn = {
         "plane": lambda: plots.feature_plane(
             {TITLES[loss]: plane for loss, plane in planes.items()},
-            f"{data}: training pictures of {config.plane_classes} classes through two features, "
-            "with the class centers",
+            f"{data}: training pictures of {len(next(iter(planes.values()))[2])} classes through "
+            "two features, with the class centers",
         ),
         "distances": lambda: plots.distance_histograms(
             {TITLES[r.name]: r.pairs for r in results},

@@ -34,7 +34,7 @@ def feature_plane(
         colours = matplotlib.colormaps["tab10" if len(centers) <= 10 else "tab20"].colors
         for label in range(len(centers)):
             points, colour = features[labels == label], colours[label % len(colours)]
-            axis.plot(*points.T, ".", ms=2.5, color=colour, alpha=0.6, mew=0)
+            axis.plot(*points.T, ".", ms=5, color=colour, alpha=0.6, mew=0)
         for label, center in enumerate(centers):
             colour = colours[label % len(colours)]
             axis.plot(*center, "o", ms=8, color=colour, mec="black", mew=1.2, zorder=3)
