@@ -48,14 +48,14 @@ class Config(Settings):
         "ratio, hinge, difference; the last is exported",
         choices=LOSSES,
     )
-    center_lambda: float = option(0.01, "weight of the center loss (our choice)")
+    center_lambda: float = option(0.1, "weight of the center loss (our choice)")
     ratio_lambda: float = option(1.0, "weight of the improved loss, ratio (our choice)")
     hinge_lambda: float = option(0.01, "weight of the improved loss, hinge (our choice)")
-    difference_lambda: float = option(0.01, "weight of the improved loss, difference (our choice)")
+    difference_lambda: float = option(0.001, "weight of the improved loss, difference (our choice)")
     hinge_margin: float = option(
-        100.0, "squared distance at which another center stops pushing, in hinge (our choice)"
+        25.0, "squared distance at which another center stops pushing, in hinge (our choice)"
     )
-    push: float = option(0.5, "share of the push in hinge and difference: beta (our choice)")
+    push: float = option(0.1, "share of the push in hinge and difference: beta (our choice)")
     update: str = option(
         "running",
         "how centers move: by the original rule after every step, or by gradient",

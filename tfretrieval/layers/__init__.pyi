@@ -1,15 +1,19 @@
+from .domain_aware_squeeze_excite import DomainAwareSqueezeExcite as DomainAwareSqueezeExcite
 from .fold import Fold as Fold
 from .fold import Unfold as Unfold
 from .hash_layer import HashLayer as HashLayer
 from .inception_resnet_c import InceptionResNetC as InceptionResNetC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
 from .squared_distance_to_centers import center_update as center_update
+from .squeeze_excite import SqueezeExcite as SqueezeExcite
 
 __all__ = [
+    "DomainAwareSqueezeExcite",
     "Fold",
     "HashLayer",
     "InceptionResNetC",
     "SquaredDistanceToCenters",
+    "SqueezeExcite",
     "Unfold",
     "center_update",
 ]
