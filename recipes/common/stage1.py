@@ -5,7 +5,7 @@ import functools
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -73,33 +73,56 @@ def train_classifier(
             metrics={"logits": ["accuracy"], **objective.metrics},
             jit_compile=False,
         )
-    checkpoint = Checkpoint(folder, f"{name}/stage1", model, config.epochs)
-    if checkpoint.epoch < config.epochs:
-        print(f"{name}: stage 1, epoch {checkpoint.epoch} of {config.epochs} done", flush=True)
-        batches = steps.train_batches(
+
+    def batches(first_epoch):
+        dataset = steps.train_batches(
             records,
             indices,
             image_size=config.image_size,
             batch_size=config.batch_size,
             seed=config.seed,
-            first_epoch=checkpoint.epoch,
+            first_epoch=first_epoch,
             epochs=config.epochs,
             augment=augmentation(config),
             boxes=view.boxes,
             masks=view.masks,
         )
-        if objective.losses:
-            batches = batches.map(functools.partial(_named, model))
+        return dataset.map(functools.partial(_named, model)) if objective.losses else dataset
+
+    return model, fit(name, model, batches, length, config.epochs, folder)
+
+
+def fit(
+    name: str,
+    model: tf.keras.Model,
+    batches: Callable[[int], tf.data.Dataset],
+    length: int,
+    epochs: int,
+    folder: RunFolder,
+    callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+) -> dict[str, np.ndarray]:
+    """Trains a compiled model, from where a killed run was.
+
+    Args:
+        batches: from the first epoch that is wanted on, epochs after epochs.
+        length: steps of an epoch.
+
+    Returns:
+        The history: ``loss`` and every metric an epoch, ``seconds``.
+    """
+    checkpoint = Checkpoint(folder, f"{name}/stage1", model, epochs)
+    if checkpoint.epoch < epochs:
+        print(f"{name}: stage 1, epoch {checkpoint.epoch} of {epochs} done", flush=True)
         model.fit(
-            batches,
+            batches(checkpoint.epoch),
             initial_epoch=checkpoint.epoch,
-            epochs=config.epochs,
+            epochs=epochs,
             steps_per_epoch=length,
             shuffle=False,
-            callbacks=[checkpoint],
+            callbacks=[*callbacks, checkpoint],
             verbose=session.verbosity(),
         )
-    return model, checkpoint.history
+    return checkpoint.history
 
 
 def cross_entropy() -> tf.keras.losses.Loss:
