@@ -10,6 +10,7 @@ Euclidean distance of features. The queries are not looked at.
 
 import dataclasses
 import sys
+from typing import Any
 
 from recipes import caltech256_center, common
 from recipes.common.cli import main, option, require
@@ -49,7 +50,8 @@ def run(config: Config, folder: RunFolder) -> str:
     rows = {"softmax": measure("softmax", "softmax", config, experiment, folder, strategy)}
     for loss in config.losses:
         for value in config.lambdas:
-            weighed = dataclasses.replace(config, **{f"{loss}_lambda": value})
+            weight: dict[str, Any] = {f"{loss}_lambda": value}
+            weighed = dataclasses.replace(config, **weight)
             name = f"{loss}@{value:g}"
             rows[name] = measure(loss, name, weighed, experiment, folder, strategy)
     folder.write_json("results.json", {name: common.report.defined(r) for name, r in rows.items()})

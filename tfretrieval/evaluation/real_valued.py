@@ -1,6 +1,6 @@
 """Retrieval by real-valued features: the bar that binary codes are held to."""
 
-import itertools
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -146,19 +146,11 @@ def euclidean_retrieval(
     0.5833
     """
     queries, database = _features(query_features, database_features, (2, 3))
-    pairs = list(itertools.product(_views(queries), _views(database)))
     middle = np.mean([view.mean(axis=0) for view in _views(database)], axis=0)
-    # What a picture's own squared length adds is the same for all that a query is held against.
-    pairs = [(x - middle, y - middle) for x, y in pairs]
-    squares = [np.square(y).sum(axis=1) for _, y in pairs]
-    offsets = [np.square(x).sum(axis=1) for x, _ in pairs]
+    pairs = [(x - middle, y - middle) for x in _views(queries) for y in _views(database)]
 
     def distances(chosen: np.ndarray) -> np.ndarray:
-        nearest = None
-        for (x, y), square, offset in zip(pairs, squares, offsets, strict=True):
-            found = square - 2 * (x[chosen] @ y.T) + offset[chosen, None]
-            nearest = found if nearest is None else np.minimum(nearest, found)
-        return nearest
+        return functools.reduce(np.minimum, (_squared(x[chosen], y) for x, y in pairs))
 
     ranking = f"Euclidean distance of {database.shape[-1]}-dimensional features"
     if len(pairs) > 1:
@@ -260,6 +252,12 @@ def _features(queries: ArrayLike, database: ArrayLike, ranks: tuple[int, ...]):
     if of_queries != of_database:
         raise ValueError(f"query features have {of_queries} dimensions, database {of_database}")
     return found
+
+
+def _squared(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Squared distances of all rows of both."""
+    squares = [np.square(rows).sum(axis=1) for rows in (x, y)]
+    return squares[0][:, None] - 2 * (x @ y.T) + squares[1]
 
 
 def _views(features: np.ndarray) -> list[np.ndarray]:

@@ -31,7 +31,7 @@ def feature_plane(
         for name, points in (("features", features), ("centers", centers)):
             if points.ndim != 2 or points.shape[1] != 2:
                 raise ValueError(f"{name} must be [N, 2], got shape {points.shape}")
-        colours = matplotlib.colormaps["tab10" if len(centers) <= 10 else "tab20"].colors
+        colours = matplotlib.color_sequences["tab10" if len(centers) <= 10 else "tab20"]
         for label in range(len(centers)):
             points, colour = features[labels == label], colours[label % len(colours)]
             axis.plot(*points.T, ".", ms=5, color=colour, alpha=0.6, mew=0)
