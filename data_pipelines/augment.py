@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfretrieval import images
 
-_GREY = (0.299, 0.587, 0.114)
+GREY = (0.299, 0.587, 0.114)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Augmentation:
         """
         ranges = tf.constant([self.brightness, self.contrast, self.saturation], tf.float32)
         brightness, contrast, saturation = tf.unstack(1 + ranges * (2 * draws - 1))
-        grey = tf.tile(tf.constant(_GREY)[:, None], [1, 3])
+        grey = tf.tile(tf.constant(GREY)[:, None], [1, 3])
         mixing = brightness * contrast * (saturation * tf.eye(3) + (1 - saturation) * grey)
         mean = brightness * (1 - contrast) * tf.reduce_mean(image)
         mixed = tf.matmul(tf.reshape(image, [-1, 3]), mixing) + mean

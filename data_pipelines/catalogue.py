@@ -2,8 +2,9 @@
 
 >>> names()
 ('caltech256', 'caltech_birds2011', 'caltech_birds2011/zero_shot', 'cars196', 'cars196/zero_shot',
-'cifar10', 'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo', 'drawn_objects',
-'folder', 'imagenet2012', 'stanford_dogs')
+'cifar10', 'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo',
+'drawn_birds/sketches', 'drawn_objects', 'folder', 'imagenet2012', 'openmoji', 'openmoji/demo',
+'stanford_dogs')
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from data_pipelines import sources
 from data_pipelines.records import DataError as DataError
 from data_pipelines.records import Listing, RetrievalDataset
-from data_pipelines.split import seeded_split, zero_shot
+from data_pipelines.split import seeded_split, sketch_split, zero_shot
 from data_pipelines.subset import subset
 
 Entry = Callable[[str | None, int, bool], RetrievalDataset]
@@ -124,6 +125,28 @@ def _drawn(name: str, builder_class: str, config: str) -> Entry:
     return entry
 
 
+def _line_drawings(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+    from data_pipelines.drawn_birds import DrawnBirds
+
+    name, parts = "drawn_birds/sketches", ("train", "sketch_train", "sketch_test")
+    builder = DrawnBirds(data_dir=data_dir, config="demo_sketches")
+    listing = sources.read_tfds(builder, parts, download=True)
+    return sketch_split(name, str(builder.version), listing, *parts)
+
+
+def _openmoji(name: str, config: str) -> Entry:
+    def entry(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+        from data_pipelines.openmoji import Openmoji
+
+        parts = ("photo", "sketch_train", "sketch_test")
+        builder = Openmoji(data_dir=data_dir, config=config)
+        # Drawn here and now: nothing is fetched, so nobody has to allow it.
+        listing = sources.read_tfds(builder, parts, download=True)
+        return sketch_split(name, str(builder.version), listing, *parts)
+
+    return entry
+
+
 def _published(name: str) -> Entry:
     def entry(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
         from data_pipelines.published import load_published
@@ -149,8 +172,11 @@ _ENTRIES: dict[str, Entry] = {
     "drawn_birds/crowded": _drawn("drawn_birds/crowded", "DrawnBirds", "crowded"),
     "drawn_birds/cub_like": _drawn("drawn_birds/cub_like", "DrawnBirds", "cub_like"),
     "drawn_birds/demo": _drawn("drawn_birds/demo", "DrawnBirds", "demo"),
+    "drawn_birds/sketches": _line_drawings,
     "drawn_objects": _drawn("drawn_objects", "DrawnObjects", "demo"),
     "folder": _folder,
     "imagenet2012": _published("imagenet2012"),
+    "openmoji": _openmoji("openmoji", "full"),
+    "openmoji/demo": _openmoji("openmoji/demo", "demo"),
     "stanford_dogs": _published("stanford_dogs"),
 }

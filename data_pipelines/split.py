@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from data_pipelines.records import DataError, Records, RetrievalDataset
+from data_pipelines.records import DataError, Listing, Records, RetrievalDataset
 
 QUERY_SHARE = 5
 
@@ -66,6 +66,38 @@ def zero_shot(dataset: RetrievalDataset, seed: int) -> RetrievalDataset:
             f"the other {len(classes) - len(seen)} are searched",
         ),
     )
+
+
+def sketch_split(
+    name: str, version: str, listing: Listing, photo: str, train: str, test: str
+) -> RetrievalDataset:
+    """Sketches search photos: the training sketches and all photos of their classes are trained
+    on, the other sketches are the queries, all photos the database.
+
+    As Lu et al. 2021, the photos are the same list in training and database. Classes of which no
+    sketch is trained on are unseen, their photos too.
+
+    Args:
+        photo, train, test: the parts of the listing that play these roles.
+
+    Raises:
+        DataError: sketches of a class that no photo shows.
+    """
+    records = listing.records
+    photos, sketches, queries = (listing.where(part) for part in (photo, train, test))
+    absent = np.setdiff1d(records.labels[queries], records.labels[photos])
+    if len(absent):
+        raise DataError(
+            f"{name} has sketches of {records.class_names[absent[0]]!r} that search, and no photo "
+            "of it to be found: add photos, or remove the sketches"
+        )
+    seen = np.isin(records.labels[photos], records.labels[sketches])
+    notes = listing.notes
+    if not seen.all():
+        unseen = len(np.unique(records.labels[photos[~seen]]))
+        notes += (f"{unseen} classes are unseen: nothing of them is trained on",)
+    trained = np.concatenate([sketches, photos[seen]])
+    return RetrievalDataset(name, version, records, trained, photos, queries, notes)
 
 
 def settle_singletons(dataset: RetrievalDataset, singletons: str = "keep") -> RetrievalDataset:

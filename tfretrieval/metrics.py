@@ -160,3 +160,21 @@ class NearestOtherCenterDistance(tf.keras.metrics.Mean):
         _, distances, other = own_and_others(y_true, y_pred)
         nearest = tf.reduce_min(tf.where(other, distances, float("inf")), axis=1)
         return super().update_state(nearest, sample_weight=sample_weight)
+
+
+@_register
+class NearestCenterAccuracy(tf.keras.metrics.Mean):
+    """Share of the pictures whose nearest center is that of their class.
+
+    >>> float(NearestCenterAccuracy()(tf.constant([1, 0]), tf.constant([[4.0, 1.0], [9.0, 2.0]])))
+    0.5
+    """
+
+    def __init__(self, name: str = "accuracy", **kwargs):
+        super().__init__(name=name, **kwargs)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        own, distances, other = own_and_others(y_true, y_pred)
+        nearest_other = tf.reduce_min(tf.where(other, distances, float("inf")), axis=1)
+        right = tf.cast(own < nearest_other, tf.float32)
+        return super().update_state(right, sample_weight=sample_weight)

@@ -1,5 +1,7 @@
 from .bootstrap import BootstrapInterval as BootstrapInterval
 from .bootstrap import paired_bootstrap as paired_bootstrap
+from .class_separation import ClassSeparation as ClassSeparation
+from .class_separation import class_separation as class_separation
 from .hamming import HammingRetrieval as HammingRetrieval
 from .hamming import hamming_retrieval as hamming_retrieval
 from .localization import Localization as Localization
@@ -12,11 +14,13 @@ from .real_valued import euclidean_retrieval as euclidean_retrieval
 
 __all__ = [
     "BootstrapInterval",
+    "ClassSeparation",
     "HammingRetrieval",
     "Localization",
     "RealValuedRetrieval",
     "box_iou",
     "centre_boxes",
+    "class_separation",
     "cosine_retrieval",
     "euclidean_retrieval",
     "hamming_retrieval",
