@@ -22,7 +22,7 @@ from recipes import common
 from recipes.common.cli import main, option, require
 from recipes.common.networks import BACKBONES
 from recipes.common.run_folder import RunFolder
-from recipes.common.settings import Settings
+from recipes.common.settings import HashSettings
 from recipes.common.stage1 import Objective
 from tfretrieval.losses import CenterLoss, ImprovedCenterLoss
 from tfretrieval.metrics import NearestOtherCenterDistance, OwnCenterDistance
@@ -31,7 +31,7 @@ LOSSES = ("softmax", "center", "ratio", "hinge", "difference")
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(Settings):
+class Config(HashSettings):
     """Settings of the experiment; the command line is made from them."""
 
     recipe: str = dataclasses.field(default="caltech256_center", init=False)
@@ -50,8 +50,8 @@ class Config(Settings):
     )
     center_lambda: float = option(0.1, "weight of the center loss (our choice)")
     ratio_lambda: float = option(1.0, "weight of the improved loss, ratio (our choice)")
-    hinge_lambda: float = option(0.01, "weight of the improved loss, hinge (our choice)")
-    difference_lambda: float = option(0.001, "weight of the improved loss, difference (our choice)")
+    hinge_lambda: float = option(0.1, "weight of the improved loss, hinge (our choice)")
+    difference_lambda: float = option(0.1, "weight of the improved loss, difference (our choice)")
     hinge_margin: float = option(
         25.0, "squared distance at which another center stops pushing, in hinge (our choice)"
     )

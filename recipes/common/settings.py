@@ -5,9 +5,8 @@ import os
 
 from recipes.common.cli import option, require
 
-POSITIVE = ("learning_rate", "hash_learning_rate")
 AT_LEAST_ONE = (
-    "image_size", "width", "epochs", "batch_size", "bits", "hash_epochs", "classes", "per_class",
+    "image_size", "width", "epochs", "batch_size", "classes", "per_class",
 )  # fmt: skip
 SEEDS = ("seed", "split_seed")
 
@@ -52,22 +51,10 @@ class Settings:
     batch_size: int = option(64, "pictures or triplets a step (our choice)")
     learning_rate: float = option(1e-3, "of stage 1: AdamW, cosine decay (our choice)")
     weight_decay: float = option(0.05, "of stage 1 (our choice)")
-    crop_area: float = option(
-        0.4, "least share of a picture that a random crop of stage 1 covers (our choice)"
-    )
-    flip: bool = option(True, "mirror half of the pictures of stage 1 (our choice)")
-    colour: float = option(
-        0.2, "of stage 1: change brightness, contrast and saturation by this share (our choice)"
-    )
     mixed_precision: bool = option(False, "float16 arithmetic in stage 1 and saliency (our choice)")
     deterministic: bool = option(
         False, "the same bits from every run on a GPU, slower; a CPU gives them anyway (our choice)"
     )
-    bits: int = option(64, "length of the code (paper: 16, 32, 48, 64)")
-    standardize: bool = option(True, "centre and scale features before the hash layer (ours)")
-    hash_activation: str = option("tanh", "of the hash layer (ours)", choices=("tanh", "sigmoid"))
-    hash_epochs: int = option(90, "epochs of stage 2 (paper)")
-    hash_learning_rate: float = option(1e-3, "of stage 2: Adam (our choice)")
     seed: int = option(0, "of initial weights, order, augmentation, mining and held-out part")
     split_seed: int = option(
         0, "of queries, zero-shot classes and subsets, where they have to be drawn"
@@ -82,18 +69,44 @@ class Settings:
         for name in AT_LEAST_ONE:
             value = getattr(self, name)
             require(value is None or value >= 1, f"{flag(name)} must be at least 1, got {value}")
-        for name in POSITIVE:
-            value = getattr(self, name)
-            require(value > 0, f"{flag(name)} must be positive, got {value}")
+        require(
+            self.learning_rate > 0, f"--learning-rate must be positive, got {self.learning_rate}"
+        )
         for name in SEEDS:
             value = getattr(self, name)
             require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")
-        require(0 < self.crop_area <= 1, f"--crop-area must be in (0, 1], got {self.crop_area}")
-        require(0 <= self.colour <= 1, f"--colour must be in [0, 1], got {self.colour}")
 
 
 @dataclasses.dataclass(frozen=True)
-class TripletSettings(Settings):
+class HashSettings(Settings):
+    """The same where a hash layer is trained on the features of a frozen classifier."""
+
+    crop_area: float = option(
+        0.4, "least share of a picture that a random crop of stage 1 covers (our choice)"
+    )
+    flip: bool = option(True, "mirror half of the pictures of stage 1 (our choice)")
+    colour: float = option(
+        0.2, "of stage 1: change brightness, contrast and saturation by this share (our choice)"
+    )
+    bits: int = option(64, "length of the code (paper: 16, 32, 48, 64)")
+    standardize: bool = option(True, "centre and scale features before the hash layer (ours)")
+    hash_activation: str = option("tanh", "of the hash layer (ours)", choices=("tanh", "sigmoid"))
+    hash_epochs: int = option(90, "epochs of stage 2 (paper)")
+    hash_learning_rate: float = option(1e-3, "of stage 2: Adam (our choice)")
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(0 < self.crop_area <= 1, f"--crop-area must be in (0, 1], got {self.crop_area}")
+        require(0 <= self.colour <= 1, f"--colour must be in [0, 1], got {self.colour}")
+        for name in ("bits", "hash_epochs"):
+            value = getattr(self, name)
+            require(value >= 1, f"{flag(name)} must be at least 1, got {value}")
+        rate = self.hash_learning_rate
+        require(rate > 0, f"--hash-learning-rate must be positive, got {rate}")
+
+
+@dataclasses.dataclass(frozen=True)
+class TripletSettings(HashSettings):
     """The same for the triplet recipes: what is held out, where saliency is read, what is mined."""
 
     held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
