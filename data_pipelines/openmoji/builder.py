@@ -76,8 +76,8 @@ class Openmoji(DrawnBuilder):
 
     Parts ``photo`` (colour, all classes), ``sketch_train`` (line drawings of the seen classes) and
     ``sketch_test`` (of all classes). Features: ``image`` (JPEG, uint8), ``image/filename`` (the
-    id), ``label``, ``bbox`` and ``domain`` (1 colour, 0 line drawing). The drawings are by OpenMoji,
-    CC BY-SA 4.0, and so is what is made of them.
+    id), ``label``, ``bbox`` and ``domain`` (1 colour, 0 line drawing). The drawings are by
+    OpenMoji, CC BY-SA 4.0, and so is what is made of them.
     """
 
     RELEASE_NOTES = {VERSION: "First set."}

@@ -36,6 +36,8 @@ def draw(name: str, character: str, domain: int, size: int, seed: int) -> Pictur
     else:
         paper = Image.new("RGB", (CANVAS, CANVAS), "white")
     paper.paste(shown, (0, 0), shown)
+    # Nothing is drawn so far out that it leaves the canvas.
+    assert box is not None
     left, top, right, bottom = (edge / CANVAS for edge in box)
     pixels, mask = (
         np.asarray(x.resize((size, size), Image.Resampling.BOX))

@@ -27,6 +27,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "session",
         "settings",
         "sheet_report",
+        "sketch_report",
+        "sketches",
         "stage1",
         "view_row",
     ],

@@ -17,7 +17,7 @@ class ConfigError(ValueError):
     """A setting that cannot be run; the message is one line that says what to do."""
 
 
-def option(default: Any, meaning: str, choices: Sequence[str] | None = None) -> Any:
+def option(default: Any, meaning: str, choices: Sequence[Any] | None = None) -> Any:
     """A field of a configuration: its default, and one line with its meaning and source."""
     return dataclasses.field(default=default, metadata={"meaning": meaning, "choices": choices})
 

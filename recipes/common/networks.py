@@ -1,5 +1,6 @@
 """The networks that stage 1 trains, at the weights that they start from."""
 
+import functools
 from collections.abc import Iterable
 
 import tensorflow as tf
@@ -9,20 +10,22 @@ from recipes.common.cli import ConfigError
 
 # Those of tf.keras.applications have one width.
 APPLICATIONS = ("resnet50", "resnet101", "vgg16", "inception_v3", "inception_resnet_v2")
-BACKBONES = ("resnet18", "resnet18_i", *APPLICATIONS)
+RESNETS = ("resnet18", "resnet18_i", "resnet50_v1_5", "se_resnet18", "se_resnet18_i", "se_resnet50")
+BACKBONES = (*RESNETS, *APPLICATIONS)
 
 
 def backbone(name: str, config) -> tf.keras.Model:
     """A network with the sizes and ``--weights`` of a configuration.
 
     Args:
-        name: one of :data:`BACKBONES`; what follows a ``+`` tells views apart.
+        name: one of :data:`BACKBONES`, or one with gates as ``dase_resnet18``, which reads the
+            domain too; what follows a ``+`` tells views apart.
 
     Raises:
         ConfigError: weights that are not there or do not fit.
     """
     name = name.partition("+")[0]
-    build = getattr(tfr.backbones, name)
+    build = _gated(name) if "se_" in name else getattr(tfr.backbones, name)
     weights = None if config.weights == "none" else config.weights
     size = (config.image_size, config.image_size, 3)
     options = {} if name in APPLICATIONS else {"width": config.width}
@@ -33,6 +36,18 @@ def backbone(name: str, config) -> tf.keras.Model:
             f"--weights {config.weights}: {error} (imagenet is fetched by --download; none starts "
             "from random numbers)"
         ) from error
+
+
+def _gated(name):
+    """``se_resnet`` of the kind that a name such as ``dase_resnet50`` or ``se_resnet18_i`` says."""
+    gate, _, network = name.partition("_")
+    depth, _, block = network.removeprefix("resnet").partition("_")
+    return functools.partial(
+        tfr.backbones.se_resnet,
+        depth=int(depth),
+        domain_aware=gate == "dase",
+        inception_c=block == "i",
+    )
 
 
 def check_weights(names: Iterable[str], config) -> None:

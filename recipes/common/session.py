@@ -2,6 +2,7 @@
 
 import datetime
 import importlib.metadata
+import logging
 import os
 import platform
 import subprocess
@@ -23,6 +24,7 @@ def start(config) -> tf.distribute.Strategy:
     them share every batch; their sums may differ in the last place from run to run, unless the
     configuration is ``deterministic``.
     """
+    tf.get_logger().addFilter(_is_no_retracing)
     tf.keras.utils.set_random_seed(config.seed)
     policy = "mixed_float16" if config.mixed_precision else "float32"
     tf.keras.mixed_precision.set_global_policy(policy)
@@ -83,3 +85,8 @@ def _commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return done.stdout.strip()
+
+
+def _is_no_retracing(record: logging.LogRecord) -> bool:
+    """A run trains several networks, each of which is traced once: no reason for a warning."""
+    return "triggered tf.function retracing" not in record.getMessage()

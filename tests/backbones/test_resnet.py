@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from tests.backbones.torchvision import state_dict
 from tests.checks import mixed_precision
 from tests.golden_files import assert_matches, golden
-from tfretrieval.backbones import WeightsError, resnet, resnet18, resnet18_i
+from tfretrieval.backbones import WeightsError, resnet18, resnet18_i, torch_weights
 
 IMAGENET_NAME = "resnet18.tv_in1k.safetensors"
 
@@ -133,8 +133,8 @@ def test_imagenet_is_the_file_in_the_cache_of_keras(torchvision_file, tmp_path, 
     with pytest.raises(WeightsError, match="checksum"):
         resnet18((32, 32, 3), weights="imagenet")
     digest = hashlib.sha256(torchvision_file.read_bytes()).hexdigest()
-    published = dataclasses.replace(resnet.IMAGENET, digest=digest)
-    monkeypatch.setattr(resnet, "IMAGENET", published)
+    published = dataclasses.replace(torch_weights.IMAGENET[18], digest=digest)
+    monkeypatch.setitem(torch_weights.IMAGENET, 18, published)
     found = resnet18((32, 32, 3), weights="imagenet").get_layer("stem_conv").get_weights()
     expected = resnet18((32, 32, 3), weights=torchvision_file).get_layer("stem_conv").get_weights()
     np.testing.assert_array_equal(found, expected)

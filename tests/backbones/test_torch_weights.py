@@ -10,8 +10,8 @@ import tensorflow as tf
 from safetensors.numpy import save_file
 
 from tests.backbones.torchvision import state_dict
-from tfretrieval.backbones import WeightsError, resnet18
-from tfretrieval.backbones.torch_weights import load_torch_resnet18, resnet18_keys
+from tfretrieval.backbones import WeightsError, resnet18, se_resnet
+from tfretrieval.backbones.torch_weights import load_torch_resnet, resnet_keys
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def narrow(num_classes=None):
 def load(arrays, tmp_path, num_classes=None):
     save_file(arrays, tmp_path / "net.safetensors")
     model = narrow(num_classes)
-    load_torch_resnet18(model, tmp_path / "net.safetensors")
+    load_torch_resnet(model, tmp_path / "net.safetensors")
     return model
 
 
@@ -40,9 +40,23 @@ def refusal(arrays, tmp_path, num_classes=None):
 
 def test_the_table_names_every_layer_with_weights_and_every_array(arrays):
     model = narrow(num_classes=1000)
-    assert set(resnet18_keys()) == {layer.name for layer in model.layers if layer.weights}
-    assert set(resnet18_keys().values()) == {key.rpartition(".")[0] for key in arrays}
+    assert set(resnet_keys()) == {layer.name for layer in model.layers if layer.weights}
+    assert set(resnet_keys().values()) == {key.rpartition(".")[0] for key in arrays}
     assert len(arrays) == 122
+
+
+def test_the_table_of_50_layers_names_all_but_the_gates(tmp_path):
+    model = se_resnet((32, 32, 3), depth=50, width=2, num_classes=1000)
+    arrays = state_dict(seed=0, width=2, depth=50)
+    ungated = {layer.name for layer in model.layers if layer.weights} - {
+        layer.name for layer in model.layers if layer.name.endswith("_se")
+    }
+    assert set(resnet_keys(50)) == ungated
+    assert set(resnet_keys(50).values()) == {key.rpartition(".")[0] for key in arrays}
+    assert len(arrays) == 320
+    save_file(arrays, tmp_path / "net.safetensors")
+    with pytest.raises(WeightsError, match="is not torchvision's ResNet18"):
+        load_torch_resnet(narrow(), tmp_path / "net.safetensors")
 
 
 def test_kernels_are_turned_and_statistics_keep_their_order(arrays, tmp_path):
@@ -87,7 +101,7 @@ def test_another_network_is_told_by_a_few_names_and_leaves_the_model_as_it_was(t
     model = narrow()
     before = model.get_weights()
     with pytest.raises(WeightsError) as error:
-        load_torch_resnet18(model, tmp_path / "net.safetensors")
+        load_torch_resnet(model, tmp_path / "net.safetensors")
     assert "and 97 more, has no place for vit.weight" in str(error.value)
     assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
 
@@ -107,5 +121,5 @@ def float8() -> bytes:
 def test_what_is_no_safetensors_is_one_line(tmp_path, content):
     (tmp_path / "net.safetensors").write_bytes(content)
     with pytest.raises(WeightsError, match="cannot be read as safetensors") as error:
-        load_torch_resnet18(tf.keras.Sequential(), tmp_path / "net.safetensors")
+        load_torch_resnet(tf.keras.Sequential(), tmp_path / "net.safetensors")
     assert "\n" not in str(error.value)

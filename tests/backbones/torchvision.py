@@ -1,10 +1,13 @@
-"""A state dict as torchvision's resnet18 has it, with drawn numbers."""
+"""State dicts as torchvision's resnet18 and resnet50 have them, with drawn numbers."""
 
 import numpy as np
 
+BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 
-def state_dict(seed: int, width: int = 64) -> dict[str, np.ndarray]:
-    """The 122 arrays by name: 102 of weights, drawn by the golden file's rule, and 20 counters."""
+
+def state_dict(seed: int, width: int = 64, depth: int = 18) -> dict[str, np.ndarray]:
+    """All arrays by name; of ResNet18 the 122 that the golden file's rule draws: 102 of weights
+    and 20 counters."""
     generator = np.random.default_rng(seed)
     arrays = {}
 
@@ -24,14 +27,19 @@ def state_dict(seed: int, width: int = 64) -> dict[str, np.ndarray]:
     conv("conv1", width, 3, 7, 7)
     norm("bn1", width)
     incoming = width
-    for layer, channels in enumerate((width, 2 * width, 4 * width, 8 * width), start=1):
-        for block in (0, 1):
+    for layer, blocks in enumerate(BLOCKS[depth], start=1):
+        inner = width * 2 ** (layer - 1)
+        channels = inner if depth == 18 else 4 * inner
+        for block in range(blocks):
             name = f"layer{layer}.{block}"
-            conv(f"{name}.conv1", channels, incoming, 3, 3)
-            norm(f"{name}.bn1", channels)
-            conv(f"{name}.conv2", channels, channels, 3, 3)
-            norm(f"{name}.bn2", channels)
-            if layer > 1 and block == 0:
+            kernels = [(inner, 3), (inner, 3)] if depth == 18 else [(inner, 1), (inner, 3)]
+            kernels += [(channels, 1)] if depth == 50 else []
+            into = incoming
+            for number, (out, size) in enumerate(kernels, start=1):
+                conv(f"{name}.conv{number}", out, into, size, size)
+                norm(f"{name}.bn{number}", out)
+                into = out
+            if block == 0 and incoming != channels:
                 conv(f"{name}.downsample.0", channels, incoming, 1, 1)
                 norm(f"{name}.downsample.1", channels)
             incoming = channels

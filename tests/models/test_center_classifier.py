@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tests.checks import mixed_precision
+from tfretrieval.backbones import se_resnet
 from tfretrieval.losses import CenterLoss, ImprovedCenterLoss
 from tfretrieval.metrics import NearestOtherCenterDistance, OwnCenterDistance
 from tfretrieval.models import center_classifier, load_model
@@ -57,6 +58,20 @@ def test_both_heads_read_the_embedding_which_needs_no_label():
     expected = np.square(embedding[:, None] - centers[None]).sum(-1)
     np.testing.assert_allclose(out["center_distances"], expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(out["logits"], embedding @ kernel + bias, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("update", ["gradient", "running"])
+def test_the_domain_of_a_backbone_is_an_input_beside_the_label(update):
+    backbone = se_resnet((32, 32, 3), domain_aware=True, width=4)
+    model = center_classifier(backbone, num_classes=3, embedding=5, update=update)
+    inputs = {"image": IMAGES, "domain": np.arange(6) % 2}
+    labelled = {**inputs, "label": LABELS} if update == "running" else inputs
+    assert set(model.input) == set(labelled)
+    out = model.predict(labelled, verbose=0)
+    encoder = tf.keras.Model(backbone.input, model.get_layer("embedding").output)
+    kernel, bias = model.get_layer("logits").get_weights()
+    expected = encoder.predict(inputs, verbose=0) @ kernel + bias
+    np.testing.assert_allclose(out["logits"], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_without_an_embedding_the_centers_lie_among_the_pooled_features():

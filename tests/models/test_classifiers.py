@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from tests.checks import mixed_precision
-from tfretrieval.backbones import resnet18, resnet18_i
-from tfretrieval.models import classifier
+from tfretrieval.backbones import resnet18, resnet18_i, se_resnet
+from tfretrieval.models import classifier, load_model
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (6, 32, 32, 3)).astype(np.float32)
 
@@ -18,6 +18,17 @@ def test_fits_integer_labels_and_survives_a_keras_file(build, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = tf.keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded(IMAGES), model(IMAGES), atol=1e-5)
+
+
+def test_the_inputs_of_a_backbone_are_those_of_the_classifier(tmp_path):
+    model = classifier(se_resnet((32, 32, 3), domain_aware=True, width=4), num_classes=3)
+    inputs = {"image": IMAGES, "domain": np.arange(6) % 2}
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, jit_compile=False)
+    model.fit(inputs, np.arange(6) % 3, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded(inputs), model(inputs), atol=1e-5)
 
 
 def test_features_are_the_pooled_map_and_every_layer_stays_reachable():

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from tests.checks import mixed_precision
-from tfretrieval.backbones import resnet18
+from tfretrieval.backbones import resnet18, se_resnet
 from tfretrieval.losses import InBatch, TripletLoss
 from tfretrieval.models import classifier, hash_encoder
 
@@ -42,3 +42,15 @@ def test_keras_file_round_trip_and_float32_codes_under_mixed_precision(activatio
     encoder.save(tmp_path / "model.keras")
     loaded = tf.keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded(IMAGES), codes, atol=1e-3)
+
+
+def test_codes_of_sketches_and_photos_come_from_one_network():
+    encoder = hash_encoder(se_resnet((32, 32, 3), domain_aware=True, width=4), bits=8)
+    layer = encoder.get_layer("stage1_block1_dase")
+    w1, b1, w2, b2 = layer.get_weights()
+    w2[-1] = -5.0
+    layer.set_weights([w1, b1, w2, b2])
+    sketches = encoder.predict({"image": IMAGES, "domain": np.zeros(6)}, verbose=0)
+    photos = encoder.predict({"image": IMAGES, "domain": np.ones((6, 1))}, verbose=0)
+    assert sketches.shape == photos.shape == (6, 8)
+    assert np.abs(sketches - photos).max() > 1e-4

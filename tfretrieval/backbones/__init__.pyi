@@ -5,6 +5,9 @@ from .applications import resnet101 as resnet101
 from .applications import vgg16 as vgg16
 from .resnet import resnet18 as resnet18
 from .resnet import resnet18_i as resnet18_i
+from .resnet import resnet50_v1_5 as resnet50_v1_5
+from .se_resnet import se_resnet as se_resnet
+from .se_resnet import se_resnext101 as se_resnext101
 from .weights_file import WeightsError as WeightsError
 
 __all__ = [
@@ -14,6 +17,9 @@ __all__ = [
     "resnet18",
     "resnet18_i",
     "resnet50",
+    "resnet50_v1_5",
     "resnet101",
+    "se_resnet",
+    "se_resnext101",
     "vgg16",
 ]

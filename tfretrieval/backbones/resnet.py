@@ -3,31 +3,18 @@
 import os
 from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
 
-from tfretrieval.backbones.torch_weights import load_torch_resnet18
-from tfretrieval.backbones.weights_file import (
-    Published,
-    WeightsError,
-    find_weights,
-    load_keras_file,
+from tfretrieval.backbones.residual import (
+    add_inception_c,
+    basic_block,
+    bottleneck,
+    finish,
+    stages,
+    stem,
+    weights_path,
+    with_weights,
 )
-from tfretrieval.layers.inception_resnet_c import InceptionResNetC
-
-# Statistics of ImageNet in RGB, for pictures scaled to [0, 1] (torchvision's preprocessing).
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
-BLOCKS_PER_STAGE = 2
-# torchvision's IMAGENET1K_V1 weights, 46,807,446 bytes; docs/weights.md says what is known of them.
-IMAGENET = Published(
-    "resnet18.tv_in1k.safetensors",
-    "https://huggingface.co/timm/resnet18.tv_in1k/resolve/main/model.safetensors",
-    "694f673df6520a3158624e8a89af086f59923ee4cd7436fe5bc3bc71d295ad81",
-)
-IMAGENET_WIDTH = 64
-
-layers = tf.keras.layers
 
 
 def resnet18(
@@ -68,9 +55,10 @@ def resnet18(
     >>> resnet18((64, 64, 3), width=8).output_shape
     (None, 2, 2, 64)
     """
-    path = _weights_path("resnet18", weights, width, download)
-    inputs, x = _stages(input_shape, width, preprocess)
-    return _finish("resnet18", inputs, x, path, num_classes)
+    path = weights_path("resnet18", 18, weights, width, download)
+    image, x = stem(input_shape, width, preprocess)
+    x = stages(x, 18, basic_block, width)
+    return with_weights(finish("resnet18", image, x, num_classes), path, 18)
 
 
 def resnet18_i(
@@ -97,95 +85,30 @@ def resnet18_i(
     >>> resnet18_i((64, 64, 3), width=8, num_classes=5).output_shape
     (None, 5)
     """
-    path = _weights_path("resnet18_i", weights, width, download)
-    inputs, x = _stages(input_shape, width, preprocess)
-    branches = [max(1, round(filters * width / 64)) for filters in (192, 192, 224, 256)]
-    x = InceptionResNetC(branches[0], branches[1:], name="inception_resnet_c")(x)
-    return _finish("resnet18_i", inputs, x, path, num_classes)
+    path = weights_path("resnet18_i", 18, weights, width, download)
+    image, x = stem(input_shape, width, preprocess)
+    x = add_inception_c(stages(x, 18, basic_block, width), width)
+    return with_weights(finish("resnet18_i", image, x, num_classes), path, 18)
 
 
-def _weights_path(name, weights, width, download):
-    """The file to load, found before the network is built; ``None`` for random weights."""
-    if weights is None:
-        return None
-    file = IMAGENET.name if weights == "imagenet" else os.fspath(weights)
-    if file.endswith(".safetensors"):
-        if width != IMAGENET_WIDTH:
-            raise WeightsError(
-                f"{weights} weights are of width {IMAGENET_WIDTH}, this network's is {width}"
-            )
-    elif not file.endswith(".weights.h5"):
-        raise WeightsError(
-            f"{file} must end in .safetensors or .weights.h5: other formats, such as torch's "
-            "pickles, are not read"
-        )
-    return find_weights(name, weights, IMAGENET, download)
+def resnet50_v1_5(
+    input_shape: Sequence[int | None] = (224, 224, 3),
+    width: int = 64,
+    preprocess: bool = True,
+    weights: str | os.PathLike[str] | None = None,
+    num_classes: int | None = None,
+    download: bool = False,
+) -> tf.keras.Model:
+    """ResNet50 as torchvision has it: the stride is in the 3x3 convolutions.
 
+    What :func:`se_resnet` of depth 50 is without its gates; :func:`resnet50` is the first version.
 
-def _stages(input_shape, width, preprocess):
-    """Input tensor and the last map of ResNet18."""
-    if width < 1:
-        raise ValueError(f"width must be at least 1, got {width}")
-    inputs = layers.Input(tuple(input_shape), name="image")
-    x = inputs
-    if preprocess:
-        scale = [1 / (255 * std) for std in STD]
-        offset = [-mean / std for mean, std in zip(MEAN, STD, strict=True)]
-        x = layers.Rescaling(scale, offset, name="preprocess")(x)
-    x = layers.ZeroPadding2D(3, name="stem_pad")(x)
-    x = layers.Conv2D(width, 7, strides=2, use_bias=False, name="stem_conv")(x)
-    x = _norm("stem_bn")(x)
-    x = layers.ReLU(name="stem_relu")(x)
-    # Zeros are the right padding for the maximum because a ReLU comes before it.
-    x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)
-    x = layers.MaxPooling2D(3, strides=2, name="stem_pool")(x)
-    for stage in range(1, 5):
-        for block in range(1, BLOCKS_PER_STAGE + 1):
-            stride = 2 if stage > 1 and block == 1 else 1
-            x = _basic_block(x, width * 2 ** (stage - 1), stride, f"stage{stage}_block{block}")
-    return inputs, x
+    Arguments and errors are those of :func:`resnet18`; the map has 32 width channels.
 
-
-def _basic_block(x, filters, stride, name):
-    """Two 3x3 convolutions and a shortcut, the stride in the first."""
-    shortcut = x
-    if stride > 1:
-        shortcut = layers.Conv2D(
-            filters, 1, strides=stride, use_bias=False, name=f"{name}_shortcut_conv"
-        )(x)
-        shortcut = _norm(f"{name}_shortcut_bn")(shortcut)
-    x = layers.ZeroPadding2D(1, name=f"{name}_pad1")(x)
-    x = layers.Conv2D(filters, 3, strides=stride, use_bias=False, name=f"{name}_conv1")(x)
-    x = _norm(f"{name}_bn1")(x)
-    x = layers.ReLU(name=f"{name}_relu1")(x)
-    x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv2")(x)
-    x = _norm(f"{name}_bn2")(x)
-    x = layers.Add(name=f"{name}_add")([x, shortcut])
-    return layers.ReLU(name=f"{name}_out")(x)
-
-
-def _norm(name):
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)
-
-
-def _finish(name, inputs, x, path, num_classes):
-    if num_classes is not None:
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1, got {num_classes}")
-        x = layers.GlobalAveragePooling2D(name="features")(x)
-        # Logits in float32: a float16 softmax loses the small classes.
-        x = layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    model = tf.keras.Model(inputs, x, name=name)
-    if path is not None:
-        _load(model, path)
-    return model
-
-
-def _load(model, path):
-    if path.suffix == ".h5":
-        load_keras_file(model, path)
-        return
-    load_torch_resnet18(model, path)
-    for layer in model.layers:
-        if isinstance(layer, InceptionResNetC):
-            layer.up.set_weights([np.zeros_like(weight) for weight in layer.up.get_weights()])
+    >>> resnet50_v1_5((64, 64, 3), width=4).output_shape
+    (None, 2, 2, 128)
+    """
+    path = weights_path("resnet50_v1_5", 50, weights, width, download)
+    image, x = stem(input_shape, width, preprocess)
+    x = stages(x, 50, bottleneck, width)
+    return with_weights(finish("resnet50_v1_5", image, x, num_classes), path, 50)

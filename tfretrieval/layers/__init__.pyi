@@ -1,3 +1,4 @@
+from .cosine_to_centers import CosineToCenters as CosineToCenters
 from .domain_aware_squeeze_excite import DomainAwareSqueezeExcite as DomainAwareSqueezeExcite
 from .fold import Fold as Fold
 from .fold import Unfold as Unfold
@@ -6,8 +7,10 @@ from .inception_resnet_c import InceptionResNetC as InceptionResNetC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
 from .squared_distance_to_centers import center_update as center_update
 from .squeeze_excite import SqueezeExcite as SqueezeExcite
+from .unit_rows import UnitRows as UnitRows
 
 __all__ = [
+    "CosineToCenters",
     "DomainAwareSqueezeExcite",
     "Fold",
     "HashLayer",
@@ -15,5 +18,6 @@ __all__ = [
     "SquaredDistanceToCenters",
     "SqueezeExcite",
     "Unfold",
+    "UnitRows",
     "center_update",
 ]

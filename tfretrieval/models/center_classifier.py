@@ -23,11 +23,12 @@ def center_classifier(
         tf.keras.Model(backbone.input, model.get_layer("embedding").output)
 
     Args:
-        backbone: model whose output is a map ``[B, h, w, C]``.
+        backbone: model whose output is a map ``[B, h, w, C]``; its inputs, one image or several
+            by name, are the model's.
         num_classes: width of the logits, number of centers.
         embedding: width of the linear layer; none without it.
         update, rate: of :class:`~tfretrieval.layers.SquaredDistanceToCenters`. With
-            ``update="running"`` the model has a second input, ``label``.
+            ``update="running"`` the model has one more input, ``label``.
 
     Returns:
         A functional model, images (with running centers ``{"image": ..., "label": ...}``) to
@@ -58,6 +59,7 @@ def center_classifier(
     inputs, seen = backbone.input, features
     if update == "running":
         label = tf.keras.Input((), dtype="int32", name="label")
-        inputs, seen = {"image": backbone.input, "label": label}, [features, label]
+        images = backbone.input if isinstance(backbone.input, dict) else {"image": backbone.input}
+        inputs, seen = {**images, "label": label}, [features, label]
     outputs = {"logits": logits, "center_distances": centers(seen)}
     return tf.keras.Model(inputs, outputs, name=f"{backbone.name}_center_classifier")

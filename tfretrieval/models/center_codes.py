@@ -46,39 +46,53 @@ def fit_center_codes(
     generator = np.random.default_rng(seed)
     bound = 1 / np.sqrt(centers.shape[1])
     kernel, bias = (
-        tf.Variable(generator.uniform(-bound, bound, shape).astype(np.float32))
+        generator.uniform(-bound, bound, shape).astype(np.float32)
         for shape in ((centers.shape[1], bits), (bits,))
     )
-    direction = tf.Variable(generator.standard_normal((bits, 1)).astype(np.float32))
-    schedule = tf.keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, 0.0)
-    optimizer = tf.keras.optimizers.Adam(schedule)
-    optimizer.build([kernel, bias])
-    _minimise(tf.constant(centers), kernel, bias, direction, optimizer, tf.constant(steps))
-    weights = kernel.numpy()
+    weights, bias = _minimise(
+        tf.constant(centers),
+        tf.constant(kernel),
+        tf.constant(bias),
+        tf.constant(generator.standard_normal((bits, 1)), tf.float32),
+        tf.constant(steps),
+        tf.constant(learning_rate, tf.float32),
+    )
+    weights = weights.numpy()
     return weights / np.linalg.norm(weights, 2), bias.numpy()
 
 
-def _minimise(centers, kernel, bias, direction, optimizer, steps):
-    """All steps in one graph: one at a time from Python would take minutes."""
-    pairs = tf.cast(centers.shape[0] * (centers.shape[0] - 1), tf.float32)
+@tf.function(jit_compile=False, reduce_retracing=True)
+def _minimise(centers, kernel, bias, direction, steps, rate):
+    """All steps of Adam in one graph: one at a time from Python would take minutes."""
+    count = tf.cast(tf.shape(centers)[0], tf.float32)
+    pairs = count * (count - 1) * tf.cast(tf.shape(kernel)[1], tf.float32)
 
-    @tf.function(jit_compile=False)
-    def run():
-        for _ in tf.range(steps):
-            # One power iteration a step follows the largest singular value closely enough.
-            left = tf.math.l2_normalize(tf.matmul(kernel, direction), axis=None)
-            right = tf.math.l2_normalize(tf.matmul(kernel, left, transpose_a=True), axis=None)
-            direction.assign(right)
-            with tf.GradientTape() as tape:
-                largest = tf.reduce_sum(left * tf.matmul(kernel, right))
-                codes = _sign(tf.matmul(centers, kernel) / largest + bias)
-                # The sum over all pairs from the sum of the codes; each with itself gives 1.
-                total = tf.reduce_sum(tf.square(tf.reduce_sum(codes, axis=0)))
-                loss = (total - tf.reduce_sum(tf.square(codes))) / (kernel.shape[1] * pairs)
-            gradients = tape.gradient(loss, [kernel, bias])
-            optimizer.apply_gradients(zip(gradients, [kernel, bias], strict=True))
+    def step(number, direction, weights, first, second):
+        # One power iteration a step follows the largest singular value closely enough.
+        left = tf.math.l2_normalize(tf.matmul(weights[0], direction))
+        direction = tf.math.l2_normalize(tf.matmul(weights[0], left, transpose_a=True))
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            largest = tf.reduce_sum(left * tf.matmul(weights[0], direction))
+            codes = _sign(tf.matmul(centers, weights[0]) / largest + weights[1])
+            # The sum over all pairs from the sum of the codes, less each with itself.
+            total = tf.reduce_sum(tf.square(tf.reduce_sum(codes, axis=0)))
+            loss = (total - tf.reduce_sum(tf.square(codes))) / pairs
+        gradients = tape.gradient(loss, weights)
+        first = [0.9 * m + 0.1 * g for m, g in zip(first, gradients, strict=True)]
+        second = [0.999 * v + 0.001 * g * g for v, g in zip(second, gradients, strict=True)]
+        done = tf.cast(number + 1, tf.float32)
+        now = rate * (1 - tf.cast(number, tf.float32) / tf.cast(steps, tf.float32))
+        now *= tf.sqrt(1 - 0.999**done) / (1 - 0.9**done)
+        weights = [
+            w - now * m / (tf.sqrt(v) + 1e-8)
+            for w, m, v in zip(weights, first, second, strict=True)
+        ]
+        return number + 1, direction, weights, first, second
 
-    run()
+    zeros = [tf.zeros_like(kernel), tf.zeros_like(bias)]
+    start = (0, direction, [kernel, bias], zeros, zeros)
+    return tf.while_loop(lambda number, *_: number < steps, step, start)[2]
 
 
 def _sign(x):

@@ -12,7 +12,8 @@ def classifier(backbone: tf.keras.Model, num_classes: int) -> tf.keras.Model:
     model shares the backbone's layers, so training it trains the backbone.
 
     Args:
-        backbone: model whose output is a map ``[B, h, w, C]``.
+        backbone: model whose output is a map ``[B, h, w, C]``; its inputs, one image or several
+            by name, are the model's.
         num_classes: width of the logits.
 
     Returns:

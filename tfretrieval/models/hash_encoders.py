@@ -13,7 +13,8 @@ def hash_encoder(backbone: tf.keras.Model, bits: int, activation: str = "tanh") 
     with ``backbone.trainable = False`` to train the hash layer alone, as the paper does.
 
     Args:
-        backbone: model whose output is a map ``[B, h, w, C]``.
+        backbone: model whose output is a map ``[B, h, w, C]``; its inputs, one image or several
+            by name, are the encoder's.
         bits: length of the code.
         activation: of the :class:`~tfretrieval.layers.HashLayer`.
 

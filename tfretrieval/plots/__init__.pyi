@@ -2,6 +2,7 @@ from .block_diagram import block_diagram as block_diagram
 from .curves import distance_curves as distance_curves
 from .curves import map_curves as map_curves
 from .distance_histograms import distance_histograms as distance_histograms
+from .domain_gates import domain_gates as domain_gates
 from .feature_maps import feature_maps as feature_maps
 from .feature_plane import feature_plane as feature_plane
 from .gallery import gallery as gallery
@@ -11,6 +12,7 @@ __all__ = [
     "block_diagram",
     "distance_curves",
     "distance_histograms",
+    "domain_gates",
     "feature_maps",
     "feature_plane",
     "gallery",
