@@ -4,7 +4,7 @@
 ('caltech256', 'caltech_birds2011', 'caltech_birds2011/zero_shot', 'cars196', 'cars196/zero_shot',
 'cifar10', 'drawn_birds/crowded', 'drawn_birds/cub_like', 'drawn_birds/demo',
 'drawn_birds/sketches', 'drawn_objects', 'folder', 'imagenet2012', 'openmoji', 'openmoji/demo',
-'stanford_dogs')
+'sketchy_extended', 'stanford_dogs', 'tu_berlin_extended')
 """
 
 from __future__ import annotations
@@ -147,6 +147,15 @@ def _openmoji(name: str, config: str) -> Entry:
     return entry
 
 
+def _published_sketches(name: str) -> Entry:
+    def entry(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
+        from data_pipelines.published_sketches import load_sketches
+
+        return load_sketches(name, data_dir)
+
+    return entry
+
+
 def _published(name: str) -> Entry:
     def entry(data_dir: str | None, seed: int, download: bool) -> RetrievalDataset:
         from data_pipelines.published import load_published
@@ -178,5 +187,7 @@ _ENTRIES: dict[str, Entry] = {
     "imagenet2012": _published("imagenet2012"),
     "openmoji": _openmoji("openmoji", "full"),
     "openmoji/demo": _openmoji("openmoji/demo", "demo"),
+    "sketchy_extended": _published_sketches("sketchy_extended"),
     "stanford_dogs": _published("stanford_dogs"),
+    "tu_berlin_extended": _published_sketches("tu_berlin_extended"),
 }
