@@ -30,6 +30,13 @@ from recipes.common.published import Published
 from recipes.common.run_folder import RunFolder
 from recipes.common.settings import DEMO, SaliencySettings, check_alpha
 
+# Those with squeeze-and-excitation gates are ours (docs/sketch_retrieval.md).
+NETWORKS = tuple(
+    name + view
+    for name in ("resnet18", "resnet18_i", "se_resnet18", "se_resnet18_i")
+    for view in ("", "+crop")
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Config(SaliencySettings):
@@ -42,7 +49,7 @@ class Config(SaliencySettings):
     networks: tuple[str, ...] = option(
         ("resnet18", "resnet18+crop", "resnet18_i+crop"),
         "networks (paper), on whole pictures or on the salient region; the last is exported",
-        choices=("resnet18", "resnet18_i", "resnet18+crop", "resnet18_i+crop"),
+        choices=NETWORKS,
     )
     alpha: float | str = option(0.4, "share of 255 above which the map is kept, or mean (paper)")
     margins: tuple[float, ...] = option(

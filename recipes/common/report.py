@@ -21,6 +21,10 @@ TITLES = {
     "resnet18_i": "ResNet18-I",
     "resnet18+crop": "ResNet18, crop",
     "resnet18_i+crop": "ResNet18-I, crop",
+    "se_resnet18": "SE-ResNet18",
+    "se_resnet18_i": "SE-ResNet18-I",
+    "se_resnet18+crop": "SE-ResNet18, crop",
+    "se_resnet18_i+crop": "SE-ResNet18-I, crop",
 }
 HEADER = ("network", "codes", "mAP", "stable mAP", "mAP inside test", "R@1", "P@10", "P(r<=2)")
 FIGURES = ("mAP", "mAP stable", "mAP test", "R@1", "P@10", "P(r<=2)")
