@@ -1,7 +1,6 @@
 """What a run of center losses says: features and codes of every loss, and how its classes lie."""
 
 import dataclasses
-import json
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -10,7 +9,6 @@ from recipes.common import figures, measure, report
 from recipes.common.data import Experiment
 from recipes.common.run_folder import RunFolder
 from tfretrieval import plots
-from tfretrieval.evaluation import paired_bootstrap
 
 TITLES = {
     "softmax": "softmax",
@@ -112,21 +110,15 @@ def write(config, experiment: Experiment, results, planes, folder: RunFolder) ->
             config, experiment, results[-1].codes, TITLES[results[-1].name]
         ),
     }
-    for name, draw in drawn.items():
-        if not (folder / f"figures/{name}.png").exists():
-            with folder.writing(f"figures/{name}.png") as partial:
-                draw().savefig(partial, dpi=130)
-    folder.write_text("metrics.jsonl", "".join(json.dumps(r) + "\n" for r in _metrics(results)))
-    folder.step(
-        "average_precision",
-        lambda: {
+    return report.write_files(
+        folder,
+        drawn,
+        report.epochs({result.name: result.history for result in results}),
+        {
             f"{result.name}/{name}": row.average_precision
             for result in results
             for name, row in result.rows.items()
         },
-    )
-    folder.write_json(
-        "results.json",
         {
             "rows": {
                 result.name: {
@@ -137,17 +129,8 @@ def write(config, experiment: Experiment, results, planes, folder: RunFolder) ->
             "spread": {result.name: report.defined(result.spread) for result in results},
             "seconds": {result.name: result.history["seconds"].sum() for result in results},
         },
+        "\n".join(_report(config, experiment, results, drawn, folder)),
     )
-    text = "\n".join(_report(config, experiment, results, drawn, folder))
-    folder.write_text("report.md", text)
-    return text
-
-
-def _metrics(results):
-    for result in results:
-        for epoch in range(len(result.history["loss"])):
-            values = {key: float(column[epoch]) for key, column in result.history.items()}
-            yield {"loss function": result.name, "epoch": epoch + 1, **values}
 
 
 def weight(name: str, config) -> str:
@@ -231,7 +214,7 @@ def seeds_report(config, seeds, results, precisions):
                 weight(loss, config),
                 report.spread([r["spread"][loss]["accuracy"] for r in results]),
                 *(
-                    _mean([r["spread"][loss][key] for r in results])
+                    report.deviation([r["spread"][loss][key] for r in results])
                     for key in ("intra", "inter", "intra / inter")
                 ),
             ]
@@ -245,32 +228,18 @@ def seeds_report(config, seeds, results, precisions):
     yield ""
     yield from report.table(
         ["first", "second", "retrieval", "first - second", "95 % interval", "a value a seed"],
-        _differences(config, results, precisions),
+        _differences(config, precisions),
     )
     yield ""
     yield report.INTERVALS
 
 
-def _differences(config, results, precisions):
+def _differences(config, precisions):
     pairs = [(loss, "softmax") for loss in config.losses if loss != "softmax"]
     pairs += [(loss, "center") for loss in config.losses if loss not in ("softmax", "center")]
     for first, second in pairs:
         if second not in config.losses:
             continue
         for name in RETRIEVAL:
-            one, other = (
-                np.mean([table[f"{loss}/{name}"] for table in precisions], axis=0)
-                for loss in (first, second)
-            )
-            each = [r["rows"][first][name]["mAP"] - r["rows"][second][name]["mAP"] for r in results]
-            yield [
-                TITLES[first],
-                TITLES[second],
-                name,
-                *report.interval(paired_bootstrap(one, other)),
-                ", ".join(f"{100 * value:+.1f}" for value in each),
-            ]
-
-
-def _mean(values):
-    return f"{np.mean(values):.3g} ± {np.std(values, ddof=1):.2g}"
+            cells = report.paired(precisions, f"{first}/{name}", f"{second}/{name}")
+            yield [TITLES[first], TITLES[second], name, *cells]

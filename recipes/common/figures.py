@@ -36,6 +36,11 @@ def write(config, experiment: Experiment, results, crop: View, folder: RunFolder
         drawn[SALIENCY] = lambda: saliency_figure(
             config, experiment, crop.maps, {f"α = {crop.alpha}": crop}
         )
+    save(drawn, folder)
+
+
+def save(drawn, folder: RunFolder) -> None:
+    """Writes ``figures/<name>.png`` of name -> function that draws, where it is not there."""
     for name, draw in drawn.items():
         if not (folder / f"figures/{name}.png").exists():
             with folder.writing(f"figures/{name}.png") as partial:

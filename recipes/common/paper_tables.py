@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from recipes.common import report, session
+from recipes.common import figures, report, session
 from recipes.common.published import FPH, NOT_FOUND, PAPER
 from recipes.common.run_folder import RunFolder
 from recipes.common.view_row import CODES, ViewRow
@@ -261,10 +261,7 @@ def _draw(number, config, wanted, folder, runs):
             {"ResNet18-I": {f"{cell.bits} bits": curve(cell) for cell in wanted}},
             f"{of}: mAP of the queries",
         )
-    for name, draw in drawn.items():
-        if not (folder / f"figures/{name}.png").exists():
-            with folder.writing(f"figures/{name}.png") as partial:
-                draw().savefig(partial, dpi=130)
+    figures.save(drawn, folder)
 
 
 def _history(cell, folder, config):

@@ -129,6 +129,31 @@ def write(
     return report
 
 
+def write_files(folder: RunFolder, drawn, metrics, average_precision, results, text: str) -> str:
+    """Writes what a run ends with, ``report.md`` last, and returns that.
+
+    Args:
+        drawn: name -> function that draws the figure.
+        metrics: rows of ``metrics.jsonl``.
+        average_precision: name -> ``[Q]``.
+        results: of ``results.json``.
+    """
+    figures.save(drawn, folder)
+    folder.write_text("metrics.jsonl", "".join(json.dumps(row) + "\n" for row in metrics))
+    folder.step("average_precision", lambda: average_precision)
+    folder.write_json("results.json", results)
+    folder.write_text("report.md", text)
+    return text
+
+
+def epochs(histories: Mapping[str, Mapping[str, np.ndarray]]):
+    """Rows of ``metrics.jsonl`` from name -> history, an array a figure."""
+    for name, history in histories.items():
+        for epoch in range(len(history["loss"])):
+            values = {key: float(column[epoch]) for key, column in history.items()}
+            yield {"row": name, "epoch": epoch + 1, **values}
+
+
 def defined(figures: Mapping[str, float]) -> dict[str, float | None]:
     """Figures for a JSON file, which knows no NaN: what is not defined is null."""
     return {name: None if math.isnan(value) else value for name, value in figures.items()}
@@ -375,6 +400,26 @@ def interval(measured) -> tuple[str, str]:
     """A paired difference and its interval, in points."""
     difference = f"{100 * measured.difference:+.1f}"
     return difference, f"{100 * measured.low:+.1f} to {100 * measured.high:+.1f}"
+
+
+def paired(precisions, first: str, second: str) -> list[str]:
+    """Cells of two rows' difference in mAP: of the seeds' mean, its interval, a value a seed.
+
+    Args:
+        precisions: a table of average precisions a seed.
+        first, second: names in it.
+    """
+    both = [np.array([table[name] for table in precisions]) for name in (first, second)]
+    # Queries that can find nothing have no average precision.
+    each = np.nanmean(both[0] - both[1], axis=1)
+    one, other = (rows.mean(axis=0) for rows in both)
+    shown = ", ".join(f"{100 * value:+.1f}" for value in each)
+    return [*interval(paired_bootstrap(one, other)), shown]
+
+
+def deviation(values: Sequence[float], digits: int = 2) -> str:
+    """Of a figure that is no share, over the seeds."""
+    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
 
 
 def spread(values: Sequence[float | None]) -> str:

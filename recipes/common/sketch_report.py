@@ -1,7 +1,6 @@
 """What a run of sketch retrieval says: losses by gates, seen and unseen classes, and distances."""
 
 import dataclasses
-import json
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -11,7 +10,7 @@ from recipes.common.data import Experiment
 from recipes.common.run_folder import RunFolder
 from recipes.common.sketches import Searched
 from tfretrieval import plots
-from tfretrieval.evaluation import ClassSeparation, paired_bootstrap
+from tfretrieval.evaluation import ClassSeparation
 
 LOSS_TITLES = {"softmax": "softmax", "cosface": "CosFace", "mems": "MEMS"}
 GATE_TITLES = {"none": "none", "se": "SE", "dase": "DASE"}
@@ -71,21 +70,15 @@ def write(config, experiment: Experiment, results, folder: RunFolder) -> str:
             last.switched,
             f"{experiment.data.name}, {title(last.loss, config)}: gates of the same pictures",
         )
-    for name, draw in drawn.items():
-        if not (folder / f"figures/{name}.png").exists():
-            with folder.writing(f"figures/{name}.png") as partial:
-                draw().savefig(partial, dpi=130)
-    folder.write_text("metrics.jsonl", "".join(json.dumps(r) + "\n" for r in _metrics(results)))
-    folder.step(
-        "average_precision",
-        lambda: {
+    return report.write_files(
+        folder,
+        drawn,
+        report.epochs({result.name: result.history for result in results}),
+        {
             f"{result.name}/{part}": searched.average_precision
             for result in results
             for part, searched in result.searched.items()
         },
-    )
-    folder.write_json(
-        "results.json",
         {
             "rows": {
                 result.name: {
@@ -97,17 +90,8 @@ def write(config, experiment: Experiment, results, folder: RunFolder) -> str:
             "distances": {result.name: report.defined(result.distances) for result in results},
             "seconds": {result.name: result.history["seconds"].sum() for result in results},
         },
+        "\n".join(_report(config, experiment, results, drawn, folder)),
     )
-    text = "\n".join(_report(config, experiment, results, drawn, folder))
-    folder.write_text("report.md", text)
-    return text
-
-
-def _metrics(results):
-    for result in results:
-        for epoch in range(len(result.history["loss"])):
-            values = {key: float(column[epoch]) for key, column in result.history.items()}
-            yield {"row": result.name, "epoch": epoch + 1, **values}
 
 
 def _gallery(config, experiment, result):
@@ -254,7 +238,7 @@ def seeds_report(config, seeds, results, precisions):
                 title(loss, config),
                 GATE_TITLES[gates],
                 *(
-                    _mean([r["distances"][f"{loss}+{gates}"][key] for r in results])
+                    report.deviation([r["distances"][f"{loss}+{gates}"][key] for r in results])
                     for key in results[0]["distances"][f"{loss}+{gates}"]
                 ),
             ]
@@ -268,7 +252,7 @@ def seeds_report(config, seeds, results, precisions):
     yield ""
     yield from report.table(
         ["first", "second", "classes", "first - second", "95 % interval", "a value a seed"],
-        _differences(config, results, precisions, parts),
+        _differences(config, precisions, parts),
     )
     yield ""
     yield report.INTERVALS
@@ -276,7 +260,7 @@ def seeds_report(config, seeds, results, precisions):
     yield f"Training took {seconds / 60:.0f} minutes in all."
 
 
-def _differences(config, results, precisions, parts):
+def _differences(config, precisions, parts):
     pairs = [
         ((loss, first), (loss, second))
         for loss in config.losses
@@ -291,24 +275,6 @@ def _differences(config, results, precisions, parts):
     ]
     for first, second in pairs:
         for part in parts:
-            one, other = (
-                np.mean([table[f"{'+'.join(row)}/{part}"] for table in precisions], axis=0)
-                for row in (first, second)
-            )
-            each = [
-                r["rows"]["+".join(first)][part]["mAP"] - r["rows"]["+".join(second)][part]["mAP"]
-                for r in results
-            ]
-            yield [
-                *(
-                    f"{title(loss, config)}, {GATE_TITLES[gates]}"
-                    for loss, gates in (first, second)
-                ),
-                part,
-                *report.interval(paired_bootstrap(one, other)),
-                ", ".join(f"{100 * value:+.1f}" for value in each),
-            ]
-
-
-def _mean(values):
-    return f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
+            rows = [f"{'+'.join(row)}/{part}" for row in (first, second)]
+            titles = [f"{title(loss, config)}, {GATE_TITLES[g]}" for loss, g in (first, second)]
+            yield [*titles, part, *report.paired(precisions, *rows)]
