@@ -56,7 +56,7 @@ def two_classes(margin, distance=1.0, count=4000):
     """Points that keep the margin to both of two centers: ``m d(x, own) <= d(x, other)``."""
     generator = np.random.default_rng(0)
     centers = np.array([[0.0, 0.0], [distance, 0.0]])
-    points = generator.uniform(-distance, 2 * distance, (count * 20, 2))
+    points = generator.uniform(-distance, 2 * distance, (count, 2))
     # The farthest points of the two balls, which drawing would miss: both ends of each diameter.
     ends = distance / np.array([1 + margin, 1 - margin])
     points = np.concatenate([points, *(np.stack([x, 0 * x], 1) for x in (ends, distance - ends))])

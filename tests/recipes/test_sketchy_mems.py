@@ -248,5 +248,5 @@ def test_demo_shrinks_and_downloads_nothing():
     changed = {k for k, v in Config.demo_settings().items() if getattr(Config(), k) != v}
     assert changed == {
         *("dataset", "image_size", "depth", "width", "embedding", "losses", "weights"),
-        *("epochs", "learning_rate", "code_steps"),
+        *("epochs", "learning_rate", "code_steps", "margin"),
     }

@@ -1,6 +1,7 @@
 """Retrieval by real-valued features: the bar that binary codes are held to."""
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -147,14 +148,22 @@ def euclidean_retrieval(
     """
     queries, database = _features(query_features, database_features, (2, 3))
     middle = np.mean([view.mean(axis=0) for view in _views(database)], axis=0)
-    pairs = [(x - middle, y - middle) for x in _views(queries) for y in _views(database)]
+    of_queries, of_database = (
+        [_with_squares(view - middle) for view in _views(features)]
+        for features in (queries, database)
+    )
 
     def distances(chosen: np.ndarray) -> np.ndarray:
-        return functools.reduce(np.minimum, (_squared(x[chosen], y) for x, y in pairs))
+        squared = (
+            a[chosen, None] - 2 * (x[chosen] @ y.T) + b
+            for (x, a), (y, b) in itertools.product(of_queries, of_database)
+        )
+        return functools.reduce(np.minimum, squared)
 
     ranking = f"Euclidean distance of {database.shape[-1]}-dimensional features"
-    if len(pairs) > 1:
-        ranking += f", the least over {len(pairs)} pairs of views"
+    pairs = len(of_queries) * len(of_database)
+    if pairs > 1:
+        ranking += f", the least over {pairs} pairs of views"
     return _retrieve(
         ranking,
         distances,
@@ -254,10 +263,9 @@ def _features(queries: ArrayLike, database: ArrayLike, ranks: tuple[int, ...]):
     return found
 
 
-def _squared(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Squared distances of all rows of both."""
-    squares = [np.square(rows).sum(axis=1) for rows in (x, y)]
-    return squares[0][:, None] - 2 * (x @ y.T) + squares[1]
+def _with_squares(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and their squared lengths: once, not for every block of queries."""
+    return rows, np.square(rows).sum(axis=1)
 
 
 def _views(features: np.ndarray) -> list[np.ndarray]:
