@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,42 +9,52 @@ from tfretrieval.losses import MultiplicativeEuclideanMarginSoftmax
 
 
 class Watch(tf.keras.callbacks.Callback):
-    def __init__(self, loss):
+    """Keeps the margin of every step, and kills the training after so many of them."""
+
+    def __init__(self, loss, killed_after=None):
         super().__init__()
-        self.loss, self.seen = loss, []
+        self.loss, self.killed_after, self.seen = loss, killed_after, []
 
     def on_train_batch_end(self, batch, logs=None):
-        self.seen.append(float(self.loss.current))
+        self.seen.append(float(tf.convert_to_tensor(self.loss.current)))
+        if len(self.seen) == self.killed_after:
+            raise KeyboardInterrupt
 
 
-def trained(epochs, steps, begun=0):
+def trained(steps, backup=None, killed_after=None):
+    """Margins of all steps, four in each of two epochs, and of the logs."""
     loss = MultiplicativeEuclideanMarginSoftmax(4.0)
     model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(3, "relu")])
     model.compile("sgd", loss, jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
-    model.optimizer.iterations.assign(begun)
-    watch = Watch(loss)
-    logs = model.fit(
-        np.ones((4, 3), np.float32),
-        np.zeros(4),
-        batch_size=1,
-        epochs=epochs,
-        verbose=0,
-        callbacks=[MarginAnnealing(loss, steps), watch],
-    )
-    return watch.seen, logs.history["margin"]
+    watch = Watch(loss, killed_after)
+    callbacks = [MarginAnnealing(loss, steps), watch]
+    if backup is not None:
+        callbacks.append(tf.keras.callbacks.BackupAndRestore(backup))
+    x, y = np.ones((4, 3), np.float32), np.zeros(4)
+    with pytest.raises(KeyboardInterrupt) if killed_after else contextlib.nullcontext():
+        model.fit(x, y, batch_size=1, epochs=2, verbose=0, callbacks=callbacks)
+    return watch.seen, model.history.history.get("margin")
 
 
 def test_the_first_step_has_no_margin_and_it_grows_in_a_straight_line():
-    seen, logged = trained(epochs=2, steps=6)
+    seen, logged = trained(steps=6)
     np.testing.assert_allclose(seen, [1, 1.5, 2, 2.5, 3, 3.5, 4, 4])
     np.testing.assert_allclose(logged, [2.5, 4])
 
 
-def test_resumed_by_the_optimizer_s_counter_it_goes_on_where_it_was():
-    whole, _ = trained(epochs=2, steps=8)
-    rest, _ = trained(epochs=1, steps=8, begun=4)
+def test_a_killed_training_goes_on_with_the_margin_of_its_step(tmp_path):
+    whole, logged = trained(steps=8)
+    trained(steps=8, backup=str(tmp_path / "backup"), killed_after=6)
+    rest, of_rest = trained(steps=8, backup=str(tmp_path / "backup"))
     np.testing.assert_allclose(rest, whole[4:])
+    np.testing.assert_allclose(of_rest, logged[1:])
+
+
+def test_a_distributed_training_has_the_same_margins():
+    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+        seen, logged = trained(steps=6)
+    np.testing.assert_allclose(seen, [1, 1.5, 2, 2.5, 3, 3.5, 4, 4])
+    np.testing.assert_allclose(logged, [2.5, 4])
 
 
 def test_no_steps_are_refused():

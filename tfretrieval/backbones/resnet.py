@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfretrieval.backbones.residual import (
+from tfretrieval.backbones._residual import (
     add_inception_c,
     basic_block,
     bottleneck,

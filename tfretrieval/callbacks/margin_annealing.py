@@ -39,8 +39,10 @@ class MarginAnnealing(tf.keras.callbacks.Callback):
         return 1 + (self.loss.margin - 1) * min(step / self.steps, 1)
 
     def on_train_batch_begin(self, batch, logs=None):
-        self.loss.current.assign(self.margin_at(int(self.model.optimizer.iterations)))
+        # Converted first: under ``tf.distribute`` a variable is no number.
+        step = int(tf.convert_to_tensor(self.model.optimizer.iterations))
+        self.loss.current.assign(self.margin_at(step))
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            logs["margin"] = float(self.loss.current)
+            logs["margin"] = float(tf.convert_to_tensor(self.loss.current))

@@ -17,8 +17,9 @@ def fit_center_codes(
     ``h = sign(c W + b)`` and the largest singular value of W held at one; the gradient passes the
     sign as if it were not there. Adam, its rate falling to zero in a straight line.
 
-    Source: Lu et al. 2021, as in the authors' code. A feature near its center gets the center's
-    code; no picture is read.
+    Source: Lu et al. 2021 and the authors' code, which divides by ``|c W + b|``: a gradient without
+    bound where a sign is about to change. The plain one leaves centers farther from the thresholds
+    (our choice). A feature near its center gets the center's code; no picture is read.
 
     Args:
         centers: ``[classes, D]``.
