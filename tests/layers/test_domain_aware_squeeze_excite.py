@@ -57,6 +57,17 @@ def test_every_number_type_and_shape_of_the_domain(mode, dtype, column):
     assert_matches(step(tf.constant(FILE["x"]), domain), FILE["dase_out"])
 
 
+def test_a_graph_that_does_not_know_the_rank_of_the_domain():
+    layer = with_golden_weights()
+    graph = tf.function(lambda x, domain: layer([x, domain]), jit_compile=False)
+    step = graph.get_concrete_function(
+        tf.TensorSpec([None, *FILE["x"].shape[1:]]), tf.TensorSpec(None, tf.int32)
+    )
+    for domain in (FILE["domain"], FILE["domain"][:, None]):
+        out = step(tf.constant(FILE["x"]), tf.constant(domain, tf.int32))
+        assert_matches(out, FILE["dase_out"])
+
+
 def test_contract():
     check_layer(EveryOtherIsAPhoto, X)
 

@@ -51,6 +51,6 @@ def test_codes_of_sketches_and_photos_come_from_one_network():
     w2[-1] = -5.0
     layer.set_weights([w1, b1, w2, b2])
     sketches = encoder.predict({"image": IMAGES, "domain": np.zeros(6)}, verbose=0)
-    photos = encoder.predict({"image": IMAGES, "domain": np.ones((6, 1))}, verbose=0)
+    photos = encoder.predict({"image": IMAGES, "domain": np.ones(6)}, verbose=0)
     assert sketches.shape == photos.shape == (6, 8)
     assert np.abs(sketches - photos).max() > 1e-4

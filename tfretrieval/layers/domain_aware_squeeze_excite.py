@@ -64,11 +64,12 @@ def _pair(inputs):
 def _domain_column(domain, maps):
     """float32 ``[B, 1]``."""
     domain = tf.convert_to_tensor(domain)
-    each = domain.shape.rank == 1 or (domain.shape.rank == 2 and domain.shape[1] == 1)
-    if not each or not domain.shape[:1].is_compatible_with(maps.shape[:1]):
+    # Keras 2 forgets the rank where `predict` has seen both [B] and [B, 1].
+    batch = maps.shape[0]
+    if not any(domain.shape.is_compatible_with(shape) for shape in ([batch], [batch, 1])):
         raise ValueError(
-            f"the domain must be [B] or [B, 1], one number for each of {maps.shape[0]} maps, got "
-            f"shape {tuple(domain.shape)}"
+            f"the domain must be [B] or [B, 1], one number for each of {batch} maps, got shape "
+            f"{tuple(domain.shape)}"
         )
     column = tf.reshape(tf.cast(domain, tf.float32), [-1, 1])
     known = tf.debugging.Assert(
