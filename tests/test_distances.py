@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfretrieval.distances import class_ids, own_and_others, pairwise_distances, triplet_distances
+from tests.golden_files import assert_matches, golden
+from tfretrieval.distances import (
+    class_ids,
+    own_and_others,
+    pairwise_distances,
+    triplet_distances,
+    tuple_distances,
+)
 
 X = np.random.default_rng(0).standard_normal((7, 5)).astype(np.float32)
 
@@ -25,6 +32,15 @@ def test_equal_points_are_at_distance_zero_with_zero_gradient():
     assert float(pairs) == 0 and float(triplet[0]) == 0
     assert not tape.gradient(pairs, x).numpy().any()
     assert not tape.gradient(triplet, x).numpy().any()
+
+
+@pytest.mark.parametrize("squared", [False, True])
+def test_tuple_distances_equal_the_authors(squared):
+    file = golden("cirtorch_losses")
+    positive, negatives = tuple_distances(file["x"], squared)
+    expected = file["distances_q"]
+    assert_matches(positive, expected[:, 0] ** 2)
+    assert_matches(negatives, expected[:, 1:] ** (2 if squared else 1))
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float32])

@@ -36,6 +36,31 @@ def triplet_distances(embeddings: tf.Tensor, squared: bool = False) -> tuple[tf.
     return (d_ap, d_an) if squared else (safe_sqrt(d_ap), safe_sqrt(d_an))
 
 
+def tuple_distances(descriptors: tf.Tensor, squared: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+    """Distances of a query to its positive, squared, and to its negatives.
+
+    Args:
+        descriptors: ``[B, 2 + negatives, D]``: query, positive, negatives.
+        squared: squared Euclidean distances to the negatives as well.
+
+    Returns:
+        float32 ``[B]``, always squared, and ``[B, negatives]``.
+
+    >>> d_p, d_n = tuple_distances(tf.constant([[[0.0], [3.0], [2.0], [5.0]]]))
+    >>> float(d_p[0]), d_n.numpy().tolist()
+    (9.0, [[2.0, 5.0]])
+    """
+    x = tf.cast(descriptors, tf.float32)
+    if x.shape.rank != 3 or (x.shape[1] is not None and x.shape[1] < 3):
+        raise ValueError(
+            "tuples must be [B, 2 + negatives, D]: query, positive, one negative or more, got "
+            f"shape {tuple(x.shape)}"
+        )
+    distances = tf.reduce_sum(tf.square(x[:, 1:] - x[:, :1]), axis=-1)
+    negatives = distances[:, 1:]
+    return distances[:, 0], negatives if squared else safe_sqrt(negatives)
+
+
 def pairwise_distances(embeddings: tf.Tensor, squared: bool = False) -> tf.Tensor:
     """All distances inside a batch by one matrix product.
 

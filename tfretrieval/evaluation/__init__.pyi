@@ -4,6 +4,10 @@ from .class_separation import ClassSeparation as ClassSeparation
 from .class_separation import class_separation as class_separation
 from .hamming import HammingRetrieval as HammingRetrieval
 from .hamming import hamming_retrieval as hamming_retrieval
+from .instance import GroundTruth as GroundTruth
+from .instance import InstanceRetrieval as InstanceRetrieval
+from .instance import instance_retrieval as instance_retrieval
+from .instance import revisited as revisited
 from .localization import Localization as Localization
 from .localization import box_iou as box_iou
 from .localization import centre_boxes as centre_boxes
@@ -15,7 +19,9 @@ from .real_valued import euclidean_retrieval as euclidean_retrieval
 __all__ = [
     "BootstrapInterval",
     "ClassSeparation",
+    "GroundTruth",
     "HammingRetrieval",
+    "InstanceRetrieval",
     "Localization",
     "RealValuedRetrieval",
     "box_iou",
@@ -24,6 +30,8 @@ __all__ = [
     "cosine_retrieval",
     "euclidean_retrieval",
     "hamming_retrieval",
+    "instance_retrieval",
     "localization",
     "paired_bootstrap",
+    "revisited",
 ]

@@ -2,19 +2,27 @@ from .cosine_to_centers import CosineToCenters as CosineToCenters
 from .domain_aware_squeeze_excite import DomainAwareSqueezeExcite as DomainAwareSqueezeExcite
 from .fold import Fold as Fold
 from .fold import Unfold as Unfold
+from .gem import GeM as GeM
 from .hash_layer import HashLayer as HashLayer
 from .inception_resnet_c import InceptionResNetC as InceptionResNetC
+from .mac import MAC as MAC
+from .rmac import RMAC as RMAC
+from .spoc import SPoC as SPoC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
 from .squared_distance_to_centers import center_update as center_update
 from .squeeze_excite import SqueezeExcite as SqueezeExcite
 from .unit_rows import UnitRows as UnitRows
 
 __all__ = [
+    "MAC",
+    "RMAC",
     "CosineToCenters",
     "DomainAwareSqueezeExcite",
     "Fold",
+    "GeM",
     "HashLayer",
     "InceptionResNetC",
+    "SPoC",
     "SquaredDistanceToCenters",
     "SqueezeExcite",
     "Unfold",

@@ -1,9 +1,11 @@
 from .margins import all_pairs_margin as all_pairs_margin
 from .margins import mined_margin as mined_margin
+from .negatives import hard_negatives as hard_negatives
 from .triplets import hard_triplets as hard_triplets
 
 __all__ = [
     "all_pairs_margin",
+    "hard_negatives",
     "hard_triplets",
     "mined_margin",
 ]

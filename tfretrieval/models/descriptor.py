@@ -1,0 +1,133 @@
+"""Global descriptors of pictures: one vector of length one, compared by the inner product."""
+
+import math
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from tfretrieval.layers import Fold, GeM, Unfold
+
+
+def descriptor(
+    backbone: tf.keras.Model, pooling: tf.keras.layers.Layer | None = None
+) -> tf.keras.Model:
+    """A backbone, a pooling of its last map, and the scaling to length one.
+
+    Args:
+        backbone: ends in a map ``[B, h, w, C]``; built for ``(None, None, 3)`` it takes pictures of
+            every size.
+        pooling: layer from maps to ``[B, C]``: GeM (default), MAC, SPoC or R-MAC.
+
+    Returns:
+        A model from images ``[B, H, W, 3]`` to float32 ``[B, C]``; its last layers are
+        ``pooling`` and ``descriptor``.
+
+    Raises:
+        ValueError: the backbone ends in something else than a map.
+
+    >>> from tfretrieval.backbones import resnet18
+    >>> model = descriptor(resnet18((None, None, 3), width=4))
+    >>> tuple(model(tf.zeros([2, 64, 96, 3])).shape)
+    (2, 32)
+    """
+    if len(backbone.output_shape) != 4:
+        raise ValueError(
+            f"the backbone must end in a map [B, h, w, C], not in {backbone.output_shape}: "
+            "build it without num_classes"
+        )
+    pooling = GeM(name="pooling") if pooling is None else pooling
+    unit = tf.keras.layers.UnitNormalization(name="descriptor", dtype="float32")
+    return tf.keras.Model(backbone.input, unit(pooling(backbone.output)))
+
+
+def tuple_encoder(encoder: tf.keras.Model, members: int) -> tf.keras.Model:
+    """The encoder on tuples: images ``[B, members, H, W, 3]`` to ``[B, members, D]``.
+
+    It shares its weights with the encoder, and is what ``fit`` trains by a loss on tuples. Built
+    for the encoder's own picture size, which must be known.
+
+    >>> from tfretrieval.backbones import resnet18
+    >>> encoder = descriptor(resnet18((32, 32, 3), width=4))
+    >>> tuple_encoder(encoder, members=7).output_shape
+    (None, 7, 32)
+    """
+    images = tf.keras.Input((members, *encoder.input_shape[1:]), name="tuple")
+    return tf.keras.Model(images, Unfold(members, name="tuples")(encoder(Fold()(images))))
+
+
+def multi_scale(
+    encoder: tf.keras.Model,
+    scales: Sequence[float] = (1.0, 1 / math.sqrt(2), 0.5),
+    power: float = 1.0,
+) -> tf.keras.Model:
+    """Descriptors averaged over several sizes of a picture: ``(sum_s d_s^power)^(1/power)``.
+
+    Source: Radenovic et al. 2019, who take GeM's p as the power for descriptors that are not
+    negative, and 1 otherwise.
+
+    Args:
+        encoder: from images of any size to descriptors.
+        scales: factors of height and width; bilinear, smoothed where they shrink.
+        power: of the mean over scales; above 1 only for descriptors without negative values.
+
+    Returns:
+        A model as the encoder, its output scaled to length one again.
+
+    Raises:
+        ValueError: scales or power that are not positive.
+
+    >>> from tfretrieval.backbones import resnet18
+    >>> model = multi_scale(descriptor(resnet18((None, None, 3), width=4)))
+    >>> tuple(model(tf.zeros([2, 64, 96, 3])).shape)
+    (2, 32)
+    """
+    if not scales or min(*scales, power) <= 0:
+        raise ValueError(f"scales and power must be positive, got {tuple(scales)} and {power}")
+    images = tf.keras.Input((None, None, 3), name="image")
+    outputs = [encoder(images if scale == 1 else Rescale(scale)(images)) for scale in scales]
+    mean = PowerMean(power, dtype="float32")(outputs) if len(outputs) > 1 else outputs[0]
+    unit = tf.keras.layers.UnitNormalization(name="multi_scale", dtype="float32")
+    return tf.keras.Model(images, unit(mean))
+
+
+@tf.keras.utils.register_keras_serializable(package="tfretrieval")
+class Rescale(tf.keras.layers.Layer):
+    """Pictures ``[B, H, W, C]`` with both sides times ``scale``, rounded, one pixel at least."""
+
+    def __init__(self, scale: float, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, inputs):
+        sides = tf.cast(tf.shape(inputs)[1:3], tf.float32) * self.scale
+        size = tf.maximum(tf.cast(tf.round(sides), tf.int32), 1)
+        resized = tf.image.resize(inputs, size, antialias=self.scale < 1)
+        return tf.cast(resized, inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], None, None, input_shape[-1])
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
+@tf.keras.utils.register_keras_serializable(package="tfretrieval")
+class PowerMean(tf.keras.layers.Layer):
+    """``(mean_i x_i^power)^(1/power)`` of several tensors of one shape."""
+
+    def __init__(self, power: float = 1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.power = power
+
+    def call(self, inputs):
+        stacked = tf.stack(inputs)
+        if self.power == 1:
+            return tf.reduce_mean(stacked, axis=0)
+        powers = tf.pow(tf.maximum(stacked, 0.0), self.power)
+        return tf.pow(tf.reduce_mean(powers, axis=0), 1 / self.power)
+
+    def compute_output_shape(self, input_shape):
+        return tuple(input_shape[0])
+
+    def get_config(self):
+        return {**super().get_config(), "power": self.power}

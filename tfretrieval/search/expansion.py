@@ -1,0 +1,103 @@
+"""Query expansion and database-side augmentation: neighbours speak for a picture."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+# Similarities that are held at a time: 24 MB.
+_BLOCK = 6 << 20
+
+
+def rank(
+    queries: ArrayLike, database: ArrayLike, top: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The database by inner product with each query, best first.
+
+    Args:
+        queries: ``[Q, D]`` descriptors of unit length.
+        database: ``[N, D]``.
+        top: ranks that are wanted, all by default.
+
+    Returns:
+        Indices into the database, int32 ``[Q, top]``, and similarities, float32. Equal
+        similarities keep the order of the database.
+
+    Raises:
+        ValueError: shapes that do not fit, ``top`` beyond the database.
+
+    >>> indices, similarities = rank([[1.0, 0.0]], [[0.0, 1.0], [0.6, 0.8], [1.0, 0.0]], top=2)
+    >>> indices.tolist(), similarities.astype(float).round(4).tolist()
+    ([[2, 1]], [[1.0, 0.6]])
+    """
+    x, y = np.asarray(queries, np.float32), np.asarray(database, np.float32)
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
+        raise ValueError(f"descriptors must be [N, D] of one D, got shapes {x.shape}, {y.shape}")
+    top = len(y) if top is None else top
+    if not 1 <= top <= len(y):
+        raise ValueError(f"top must be in 1..{len(y)}, got {top}")
+    indices = np.empty((len(x), top), np.int32)
+    similarities = np.empty((len(x), top), np.float32)
+    step = max(1, _BLOCK // len(y))
+    for start in range(0, len(x), step):
+        block = slice(start, start + step)
+        found = x[block] @ y.T
+        order = np.argsort(-found, axis=1, kind="stable")[:, :top]
+        indices[block], similarities[block] = order, np.take_along_axis(found, order, axis=1)
+    return indices, similarities
+
+
+def expand_queries(
+    queries: ArrayLike, database: ArrayLike, neighbours: int = 10, alpha: float = 0.0
+) -> np.ndarray:
+    """Each query plus its nearest neighbours, scaled to length one: ``q + sum_i s_i^alpha x_i``.
+
+    ``s_i`` is the similarity. ``alpha=0`` is average query expansion (Chum et al. 2007): every
+    neighbour counts as much as the query. With ``alpha=3`` nearer ones count more, and those of a
+    similarity below zero not at all (Radenovic et al. 2019).
+
+    Args:
+        queries: ``[Q, D]`` descriptors of unit length.
+        database: ``[N, D]``; a query among them is its own first neighbour.
+        neighbours: how many are added.
+        alpha: power of their similarity.
+
+    Returns:
+        float32 ``[Q, D]``: search with these again.
+
+    Raises:
+        ValueError: shapes that do not fit, more neighbours than the database has, negative alpha.
+
+    >>> expanded = expand_queries([[1.0, 0.0]], [[0.0, 1.0], [-1.0, 0.0]], neighbours=1)
+    >>> expanded.astype(float).round(4).tolist()
+    [[0.7071, 0.7071]]
+    """
+    x = np.asarray(queries, np.float32)
+    return _unit(x + _weighted(x, database, neighbours, alpha))
+
+
+def augment_database(database: ArrayLike, neighbours: int = 10, alpha: float = 0.0) -> np.ndarray:
+    """Each picture of a database plus its nearest neighbours, as :func:`expand_queries`.
+
+    A picture is its own first neighbour and counts once. Source: Turcot and Lowe 2009, Arandjelovic
+    and Zisserman 2012.
+
+    Returns:
+        float32 ``[N, D]``: search these.
+
+    >>> augmented = augment_database([[1.0, 0.0], [0.0, 1.0]], neighbours=1)
+    >>> augmented.astype(float).round(4).tolist()
+    [[0.7071, 0.7071], [0.7071, 0.7071]]
+    """
+    return _unit(_weighted(database, database, neighbours + 1, alpha))
+
+
+def _weighted(queries, database, neighbours, alpha):
+    if alpha < 0:
+        raise ValueError(f"alpha must not be negative, got {alpha}")
+    indices, similarities = rank(queries, database, neighbours)
+    weights = np.maximum(similarities, 0) ** np.float32(alpha)
+    return np.einsum("qk,qkd->qd", weights, np.asarray(database, np.float32)[indices])
+
+
+def _unit(vectors):
+    norm = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(norm > 0, norm, np.float32(1))
