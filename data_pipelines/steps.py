@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from data_pipelines import order
 from data_pipelines.augment import Augmentation
-from data_pipelines.records import PHOTO, SKETCH, Records
+from data_pipelines.records import PHOTO, SKETCH, DataError, Records
 from data_pipelines.sketch_views import SketchAugmentation, load_photo, load_sketch
 from tfretrieval import images
 
@@ -117,9 +117,9 @@ def class_batches(
     return _finish(dataset.batch(classes_per_batch * images_per_class, drop_remainder=True))
 
 
-def triplet_batches(
+def tuple_batches(
     records: Records,
-    triplets: np.ndarray,
+    tuples: np.ndarray,
     *,
     image_size: int,
     batch_size: int,
@@ -131,29 +131,99 @@ def triplet_batches(
     boxes: np.ndarray | None = None,
     masks: np.ndarray | None = None,
 ) -> tf.data.Dataset:
-    """Mined triplets, shuffled anew for each epoch: anchor, positive, negative.
+    """Mined tuples, shuffled anew for each epoch: anchor or query, positive, negatives.
 
     Args:
-        triplets: int `[T, 3]`, into `records`.
+        tuples: int `[T, 2 + negatives]`, into `records`; with one negative, triplets.
         margin: travels as the target, since losses on given triplets read it there.
 
     Returns:
-        Batches `(images float32 [B, 3, S, S, 3], margin float32 [B])`; steps as in `train_batches`.
+        Batches `(images float32 [B, 2 + negatives, S, S, 3], margin float32 [B])`; steps as in
+        `train_batches`.
     """
-    triplets = _valid(records, triplets)
-    if triplets.ndim != 2 or triplets.shape[1] != 3:
-        raise ValueError(f"triplets must be [T, 3], got {triplets.shape}")
-    steps = order.steps_per_epoch(len(triplets), batch_size)
-    batch_size = min(batch_size, len(triplets))
+    tuples = _valid(records, tuples)
+    if tuples.ndim != 2 or tuples.shape[1] < 3:
+        raise ValueError(f"tuples must be [T, 2 + negatives], got {tuples.shape}")
+    members = tuples.shape[1]
+    steps = order.steps_per_epoch(len(tuples), batch_size)
+    batch_size = min(batch_size, len(tuples))
 
     def epoch(number: int) -> np.ndarray:
-        return triplets[order.shuffled(len(triplets), seed, number)[: steps * batch_size]].ravel()
+        return tuples[order.shuffled(len(tuples), seed, number)[: steps * batch_size]].ravel()
 
     example = _example(records, image_size, augment, boxes, masks)
-    dataset = _epochs(epoch, example, 3 * steps * batch_size, seed, first_epoch, epochs)
-    dataset = dataset.map(lambda image, label: image).batch(3, drop_remainder=True)
+    dataset = _epochs(epoch, example, members * steps * batch_size, seed, first_epoch, epochs)
+    dataset = dataset.map(lambda image, label: image).batch(members, drop_remainder=True)
     dataset = dataset.batch(batch_size, drop_remainder=True)
     return _finish(dataset.map(lambda batch: (batch, tf.fill([batch_size], np.float32(margin)))))
+
+
+def bounded_batches(
+    records: Records,
+    indices: np.ndarray,
+    *,
+    long_side: int,
+    batch_size: int,
+    boxes: np.ndarray | None = None,
+    least: int = 1,
+) -> tuple[tf.data.Dataset, np.ndarray]:
+    """The pictures at `indices` with their own aspect, those of one size together.
+
+    A picture is cropped to its box and shrunk until its longer side is `long_side`; a smaller one
+    stays as it is.
+
+    Args:
+        boxes: `[N, 4]`, the part of each record's picture to cut out; by default all of it.
+        least: pixels that the shorter side must have left, for the network.
+
+    Returns:
+        Batches `images float32 [B, h, w, 3]`, and int64 `[n]`: which place of `indices` each of
+        their pictures has.
+
+    Raises:
+        DataError: a picture whose shorter side falls below `least`.
+    """
+    indices = _valid(records, indices).reshape(-1)
+    read, _, region = _columns(records, boxes, None)
+
+    def place(index: tf.Tensor) -> tf.Tensor:
+        height_width = images.shape(read(index))
+        box = region(index).get("box", tf.constant([0.0, 0.0, 1.0, 1.0]))
+        return images.window(box, height_width[0], height_width[1])
+
+    places = tf.data.Dataset.from_tensor_slices(indices).map(place, tf.data.AUTOTUNE)
+    windows = np.stack(list(places.as_numpy_iterator()))
+    shrink = np.minimum(1.0, long_side / windows[:, 2:].max(axis=1, keepdims=True))
+    sizes = np.maximum(np.rint(windows[:, 2:] * shrink), 1).astype(np.int32)
+    if (small := np.flatnonzero(sizes.min(axis=1) < least)).size:
+        height, width = sizes[small[0]]
+        raise DataError(
+            f"{records.ids[indices[small[0]]]} is {height} x {width} pixels once its longer side "
+            f"is at most {long_side}, and the network needs {least}: leave it out, or raise the "
+            f"bound ({small.size} such pictures)"
+        )
+    order_by_size = np.lexsort(sizes.T)
+    changes = np.flatnonzero(np.diff(sizes[order_by_size], axis=0).any(axis=1)) + 1
+    groups = np.split(order_by_size, changes)
+    batches = [
+        group[i : i + batch_size].tolist()
+        for group in groups
+        for i in range(0, len(group), batch_size)
+    ]
+
+    def load(rows: tf.Tensor) -> tf.Tensor:
+        height_width = tf.gather(sizes, rows[0])
+
+        def one(row: tf.Tensor) -> tf.Tensor:
+            part = images.decode_window(read(tf.gather(indices, row)), tf.gather(windows, row))
+            return images.resize(part, height_width)
+
+        kind = tf.TensorSpec([None, None, 3], tf.float32)
+        return tf.map_fn(one, rows, fn_output_signature=kind)
+
+    dataset = tf.data.Dataset.from_tensor_slices(tf.ragged.constant(batches, dtype=tf.int64))
+    dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    return _finish(dataset), order_by_size.astype(np.int64)
 
 
 def paired_batches(

@@ -72,10 +72,7 @@ class Config(Settings):
         require(0 < self.annealing <= 1, f"--annealing must be in (0, 1], got {self.annealing}")
         require(self.cosine_margin >= 0, "--cosine-margin must not be negative")
         require(self.cosine_scale > 0, "--cosine-scale must be positive")
-        for name in ("embedding", "per_domain", "code_steps"):
-            value = getattr(self, name)
-            flag = common.settings.flag(name)
-            require(value >= 1, f"{flag} must be at least 1, got {value}")
+        common.settings.at_least_one(self, "embedding", "per_domain", "code_steps")
         require(min(self.bit_lengths) >= 1, "--bit-lengths must be at least 1")
         for name in ("gates", "losses", "bit_lengths"):
             values = getattr(self, name)

@@ -14,6 +14,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "export",
         "figures",
         "heads",
+        "instance_report",
+        "instances",
         "measure",
         "networks",
         "paper_tables",

@@ -14,12 +14,13 @@ RESNETS = ("resnet18", "resnet18_i", "resnet50_v1_5", "se_resnet18", "se_resnet1
 BACKBONES = (*RESNETS, *APPLICATIONS)
 
 
-def backbone(name: str, config) -> tf.keras.Model:
+def backbone(name: str, config, any_size: bool = False) -> tf.keras.Model:
     """A network with the sizes and ``--weights`` of a configuration.
 
     Args:
         name: one of :data:`BACKBONES`, or one with gates as ``dase_resnet18``, which reads the
             domain too; what follows a ``+`` tells views apart.
+        any_size: for pictures of every size instead of ``--image-size``.
 
     Raises:
         ConfigError: weights that are not there or do not fit.
@@ -27,7 +28,8 @@ def backbone(name: str, config) -> tf.keras.Model:
     name = name.partition("+")[0]
     build = _gated(name) if "se_" in name else getattr(tfr.backbones, name)
     weights = None if config.weights == "none" else config.weights
-    size = (config.image_size, config.image_size, 3)
+    side = None if any_size else config.image_size
+    size = (side, side, 3)
     options = {} if name in APPLICATIONS else {"width": config.width}
     try:
         return build(size, **options, weights=weights, download=config.download)

@@ -5,11 +5,6 @@ import os
 
 from recipes.common.cli import option, require
 
-AT_LEAST_ONE = (
-    "image_size", "width", "epochs", "batch_size", "classes", "per_class",
-)  # fmt: skip
-SEEDS = ("seed", "split_seed")
-
 # What a demonstration on the drawn birds shrinks, and what keeps it from fetching anything.
 DEMO = {
     "dataset": "drawn_birds/demo",
@@ -22,24 +17,12 @@ DEMO = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
+class RunSettings:
     """What every recipe lets its user set; a recipe adds its own and other defaults."""
 
     dataset: str = option("caltech_birds2011", "name in the catalogue (paper)")
     data_dir: str | None = option(None, "where the data lie (default: TFDS's folder)")
     download: bool = option(False, "fetch data and weights that are not there")
-    skip_unreadable: bool = option(False, "leave pictures out that cannot be read, and list them")
-    singletons: str = option("keep", "classes of one picture", choices=("keep", "refuse"))
-    split: str = option(
-        "given",
-        "who trains: as the data set says, or zero_shot: half of the classes, and the other half "
-        "is searched",
-        choices=("given", "zero_shot"),
-    )
-    classes: int | None = option(None, "keep only so many classes (default: all)")
-    per_class: int | None = option(
-        None, "keep only so many pictures of a class in each part (default: all)"
-    )
     image_size: int = option(299, "pixels of a side (paper)")
     width: int = option(64, "channels of the first stage (paper: 64)")
     weights: str = option(
@@ -56,9 +39,6 @@ class Settings:
         False, "the same bits from every run on a GPU, slower; a CPU gives them anyway (our choice)"
     )
     seed: int = option(0, "of initial weights, order, augmentation, mining and held-out part")
-    split_seed: int = option(
-        0, "of queries, zero-shot classes and subsets, where they have to be drawn"
-    )
 
     def __post_init__(self):
         if self.data_dir is not None:
@@ -66,15 +46,37 @@ class Settings:
             object.__setattr__(self, "data_dir", os.path.abspath(self.data_dir))
         if os.path.isfile(self.weights):
             object.__setattr__(self, "weights", os.path.abspath(self.weights))
-        for name in AT_LEAST_ONE:
-            value = getattr(self, name)
-            require(value is None or value >= 1, f"{flag(name)} must be at least 1, got {value}")
+        at_least_one(self, "image_size", "width", "epochs", "batch_size")
         require(
             self.learning_rate > 0, f"--learning-rate must be positive, got {self.learning_rate}"
         )
-        for name in SEEDS:
-            value = getattr(self, name)
-            require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")
+        check_seed(self, "seed")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings(RunSettings):
+    """The same for a data set of classes."""
+
+    skip_unreadable: bool = option(False, "leave pictures out that cannot be read, and list them")
+    singletons: str = option("keep", "classes of one picture", choices=("keep", "refuse"))
+    split: str = option(
+        "given",
+        "who trains: as the data set says, or zero_shot: half of the classes, and the other half "
+        "is searched",
+        choices=("given", "zero_shot"),
+    )
+    split_seed: int = option(
+        0, "of queries, zero-shot classes and subsets, where they have to be drawn"
+    )
+    classes: int | None = option(None, "keep only so many classes (default: all)")
+    per_class: int | None = option(
+        None, "keep only so many pictures of a class in each part (default: all)"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        at_least_one(self, "classes", "per_class")
+        check_seed(self, "split_seed")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,9 +100,7 @@ class HashSettings(Settings):
         super().__post_init__()
         require(0 < self.crop_area <= 1, f"--crop-area must be in (0, 1], got {self.crop_area}")
         require(0 <= self.colour <= 1, f"--colour must be in [0, 1], got {self.colour}")
-        for name in ("bits", "hash_epochs"):
-            value = getattr(self, name)
-            require(value >= 1, f"{flag(name)} must be at least 1, got {value}")
+        at_least_one(self, "bits", "hash_epochs")
         rate = self.hash_learning_rate
         require(rate > 0, f"--hash-learning-rate must be positive, got {rate}")
 
@@ -126,7 +126,7 @@ class TripletSettings(HashSettings):
     def __post_init__(self):
         super().__post_init__()
         require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
-        require(self.remine >= 1, f"--remine must be at least 1, got {self.remine}")
+        at_least_one(self, "remine")
         require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
 
 
@@ -151,6 +151,19 @@ class SaliencySettings(TripletSettings):
         for name in ("saliency_network", "saliency_weights"):
             if os.path.isfile(value := getattr(self, name)):
                 object.__setattr__(self, name, os.path.abspath(value))
+
+
+def at_least_one(config, *names: str) -> None:
+    """Settings that count something: 1 or more, or None where that is allowed."""
+    for name in names:
+        value = getattr(config, name)
+        require(value is None or value >= 1, f"{flag(name)} must be at least 1, got {value}")
+
+
+def check_seed(config, name: str) -> None:
+    """A seed of NumPy's and TensorFlow's generators."""
+    value = getattr(config, name)
+    require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")
 
 
 def check_alpha(alpha: float | str, name: str) -> None:

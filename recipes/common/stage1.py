@@ -181,7 +181,7 @@ class Checkpoint(tf.keras.callbacks.Callback):
         now = time.monotonic()
         require(
             math.isfinite(logs["loss"]),
-            f"stage 1 diverged in epoch {epoch + 1}: lower --learning-rate, in another --run-dir",
+            f"training diverged in epoch {epoch + 1}: lower --learning-rate, in another --run-dir",
         )
         row = {name: float(value) for name, value in logs.items()}
         if "logits_accuracy" in row:

@@ -1,12 +1,15 @@
 """Batches: shapes, order, and the same pictures after a resume."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from data_pipelines import order, steps
 from data_pipelines.augment import Augmentation
-from tests.data_pipelines.pictures import make_records
+from data_pipelines.records import DataError
+from tests.data_pipelines.pictures import encode, make_records, picture
 from tfretrieval import images
 
 RECORDS = make_records(np.arange(20) % 4)
@@ -67,7 +70,7 @@ def test_every_kind_of_training_batch_shows_boxes_and_masks(augment):
         "class": lambda **region: steps.class_batches(
             RECORDS, [1, 2, 5, 6], classes_per_batch=2, images_per_class=2, **region, **settings
         ),
-        "triplet": lambda **region: steps.triplet_batches(
+        "triplet": lambda **region: steps.tuple_batches(
             RECORDS, [[0, 4, 1]], batch_size=1, **region, **settings
         ),
     }
@@ -162,16 +165,57 @@ def test_class_batches_hold_p_classes_of_k_pictures_and_resume():
     assert_same(whole[3:], batches(1))
 
 
-def test_triplet_batches_bring_three_pictures_and_the_margin():
-    triplets = np.array([[0, 4, 1], [2, 6, 3], [5, 9, 8]])
-    dataset = steps.triplet_batches(
+@pytest.mark.parametrize("negatives", [1, 3])
+def test_tuple_batches_bring_all_members_and_the_margin(negatives):
+    triplets = np.array([[0, 4, 1, 2, 7], [2, 6, 3, 0, 1], [5, 9, 8, 8, 8]])[:, : 2 + negatives]
+    dataset = steps.tuple_batches(
         RECORDS, triplets, batch_size=3, seed=0, epochs=1, margin=0.5, augment=False, **SIZE
     )
     [(pixels, margins)] = listed(dataset)
     assert margins.tolist() == [0.5, 0.5, 0.5]
     shown = triplets[order.shuffled(3, seed=0, epoch=0)]
     expected = np.stack([images.load(RECORDS.read(i), 8) for i in shown.ravel()])
-    np.testing.assert_allclose(pixels, expected.reshape(3, 3, 8, 8, 3), atol=1e-4)
+    np.testing.assert_allclose(pixels, expected.reshape(3, -1, 8, 8, 3), atol=1e-4)
+
+
+def of_sizes(shapes):
+    blobs = [encode(picture(str(i), *shape), "PNG") for i, shape in enumerate(shapes)]
+    return dataclasses.replace(make_records([0] * len(shapes)), blobs=blobs)
+
+
+def test_bounded_batches_keep_the_aspect_and_never_enlarge():
+    shapes = [(40, 20), (10, 30), (20, 40), (12, 12), (40, 20), (20, 40), (60, 30)]
+    records = of_sizes(shapes)
+    boxes = np.tile(np.float32([0, 0, 1, 1]), (len(shapes), 1))
+    boxes[0] = [0, 0, 0.5, 1]
+    indices = [6, 5, 4, 2, 3, 0, 1]
+    for long_side, expected in (
+        (100, None),
+        (20, {(20, 10), (7, 20), (10, 20), (12, 12), (20, 20)}),
+    ):
+        dataset, places = steps.bounded_batches(
+            records, indices, long_side=long_side, batch_size=2, boxes=boxes
+        )
+        batches = [batch.numpy() for batch in dataset]
+        assert sorted(places.tolist()) == list(range(7)) and max(map(len, batches)) == 2
+        if expected:
+            assert {batch.shape[1:3] for batch in batches} == expected
+        rows = iter(places)
+        for batch in batches:
+            for shown in batch:
+                index = indices[next(rows)]
+                whole = images.decode(records.read(index))
+                part = images.crop(whole, boxes[index])
+                height, width = part.shape[:2]
+                scale = min(1, long_side / max(height, width))
+                size = (round(height * scale), round(width * scale))
+                np.testing.assert_allclose(shown, images.resize(part, size), atol=1e-3)
+
+
+def test_bounded_batches_name_a_picture_that_is_too_small():
+    records = of_sizes([(40, 40), (200, 20)])
+    with pytest.raises(DataError, match="is 100 x 10 pixels .* needs 16"):
+        steps.bounded_batches(records, [0, 1], long_side=100, batch_size=1, least=16)
 
 
 @pytest.mark.parametrize(
@@ -194,5 +238,5 @@ def test_train_batches_refuse(wrong, message):
 
 
 def test_triplets_of_the_wrong_shape_are_refused():
-    with pytest.raises(ValueError, match="T, 3"):
-        steps.triplet_batches(RECORDS, [[0, 1]], batch_size=1, seed=0, epochs=1, **SIZE)
+    with pytest.raises(ValueError, match="2 [+] negatives"):
+        steps.tuple_batches(RECORDS, [[0, 1]], batch_size=1, seed=0, epochs=1, **SIZE)

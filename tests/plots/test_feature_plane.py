@@ -27,3 +27,14 @@ def test_features_of_three_dimensions_are_refused():
     features, labels, centers = panel()
     with pytest.raises(ValueError, match=r"features must be \[N, 2\], got shape \(30, 3\)"):
         feature_plane({"softmax": (np.pad(features, ((0, 0), (0, 1))), labels, centers)})
+
+
+def test_one_point_far_out_does_not_set_the_scale():
+    features, labels, centers = panel()
+    many = np.tile(features, (10, 1))
+    labels = np.tile(labels, 10)
+    many[0] = 1000
+    axis = feature_plane({"softmax": (many, labels, centers)}).axes[0]
+    assert axis.get_xlim()[1] < 20 and axis.get_ylim()[1] < 20
+    low, high = many[1:].min(axis=0), many[1:].max(axis=0)
+    assert axis.get_xlim()[0] < low[0] and axis.get_ylim()[1] > high[1]

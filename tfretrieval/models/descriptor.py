@@ -40,18 +40,26 @@ def descriptor(
     return tf.keras.Model(backbone.input, unit(pooling(backbone.output)))
 
 
-def tuple_encoder(encoder: tf.keras.Model, members: int) -> tf.keras.Model:
+def tuple_encoder(
+    encoder: tf.keras.Model, members: int, image_size: int | None = None
+) -> tf.keras.Model:
     """The encoder on tuples: images ``[B, members, H, W, 3]`` to ``[B, members, D]``.
 
-    It shares its weights with the encoder, and is what ``fit`` trains by a loss on tuples. Built
-    for the encoder's own picture size, which must be known.
+    It shares its weights with the encoder, and is what ``fit`` trains by a loss on tuples.
+
+    Args:
+        encoder: from images to ``[B, D]``.
+        members: pictures of a tuple.
+        image_size: pixels of a side, where the encoder takes pictures of every size.
 
     >>> from tfretrieval.backbones import resnet18
     >>> encoder = descriptor(resnet18((32, 32, 3), width=4))
     >>> tuple_encoder(encoder, members=7).output_shape
     (None, 7, 32)
     """
-    images = tf.keras.Input((members, *encoder.input_shape[1:]), name="tuple")
+    height, width, channels = encoder.input_shape[1:]
+    size = (height or image_size, width or image_size, channels)
+    images = tf.keras.Input((members, *size), name="tuple")
     return tf.keras.Model(images, Unfold(members, name="tuples")(encoder(Fold()(images))))
 
 

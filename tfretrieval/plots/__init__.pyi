@@ -6,6 +6,7 @@ from .domain_gates import domain_gates as domain_gates
 from .feature_maps import feature_maps as feature_maps
 from .feature_plane import feature_plane as feature_plane
 from .gallery import gallery as gallery
+from .negatives_by_rank import negatives_by_rank as negatives_by_rank
 from .saliency_sheet import saliency_sheet as saliency_sheet
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "feature_plane",
     "gallery",
     "map_curves",
+    "negatives_by_rank",
     "saliency_sheet",
 ]

@@ -12,7 +12,8 @@ def feature_plane(
 ) -> Figure:
     """Points by class and the center of every class (figure 2 of Wen et al. 2016).
 
-    Every panel has its own scale, the same along both axes.
+    Every panel has its own scale, the same along both axes, by the middle 98 % of its points and
+    the centers: a single point far out does not make the others one spot.
 
     Args:
         panels: panel -> (features ``[N, 2]``, labels ``[N]``, centers ``[classes, 2]``).
@@ -38,6 +39,10 @@ def feature_plane(
         for label, center in enumerate(centers):
             colour = colours[label % len(colours)]
             axis.plot(*center, "o", ms=8, color=colour, mec="black", mew=1.2, zorder=3)
+        shown = np.concatenate([np.quantile(features, (0.01, 0.99), axis=0), centers])
+        low, high = shown.min(axis=0), shown.max(axis=0)
+        around = 0.08 * (high - low).max() or 1.0
+        axis.set(xlim=(low[0] - around, high[0] + around), ylim=(low[1] - around, high[1] + around))
         axis.set_title(panel, fontsize=11)
         axis.set_aspect("equal", adjustable="datalim")
         axis.spines[["top", "right"]].set_visible(False)

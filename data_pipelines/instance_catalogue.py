@@ -1,0 +1,117 @@
+"""Instance data sets by name: what is trained on, what choices are made by, and the benchmarks.
+
+```
+<data_dir>/train/retrieval-SfM-120k/    retrieval-SfM-120k.pkl, ims/        (-30k: its .pkl)
+<data_dir>/test/oxford5k, paris6k       pictures and ground-truth files of the first protocol
+<data_dir>/test/roxford5k, rparis6k     gnd_<name>.pkl, jpg/
+<data_dir>/test/holidays                <number>.jpg
+```
+
+is where the framework of Radenovic et al. puts them. Nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data_pipelines import sources
+from data_pipelines.instances import InstanceBenchmark, InstancePairs
+from data_pipelines.records import DataError, Records
+
+TRAINED_ON = ("drawn_instances/demo", "retrieval-SfM-30k", "retrieval-SfM-120k")
+BENCHMARKS = ("oxford5k", "paris6k", "roxford5k", "rparis6k", "holidays")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class InstanceData:
+    """All that an experiment on instances reads.
+
+    Attributes:
+        train: pairs to learn from.
+        val: pairs of other things, by which choices are made.
+        benchmarks: what is measured; none of their things is in train or val.
+    """
+
+    train: InstancePairs
+    val: InstancePairs
+    benchmarks: tuple[InstanceBenchmark, ...]
+
+    def checksum(self) -> str:
+        """SHA-256 (hex) over ids, clusters, pairs, boxes and ground truths, and the bytes of
+        pictures that are in memory; of files, the names alone."""
+        total = hashlib.sha256()
+        for pairs in (self.train, self.val):
+            _add_records(total, pairs.records)
+            _add(total, pairs.pairs)
+        for benchmark in self.benchmarks:
+            for records in (benchmark.database, benchmark.queries):
+                _add_records(total, records)
+            for name, truth in sorted(benchmark.protocols.items()):
+                total.update(name.encode())
+                for lists in (truth.positives, truth.ignored):
+                    _add(total, np.array([len(each) for each in lists]))
+                    _add(total, np.concatenate([np.sort(each) for each in lists]))
+        return total.hexdigest()
+
+
+def load_instances(
+    name: str, benchmarks: Sequence[str] = (), data_dir: str | None = None
+) -> InstanceData:
+    """The data sets of these names.
+
+    Args:
+        name: what is trained on, one of `TRAINED_ON`. Drawn things bring a benchmark of their own.
+        benchmarks: of `BENCHMARKS`; none with drawn things.
+        data_dir: folder of `train/` and `test/`, or where TFDS keeps what is drawn.
+
+    Raises:
+        DataError: one line that says what is wrong and what to do.
+    """
+    if name not in TRAINED_ON:
+        near = difflib.get_close_matches(name, TRAINED_ON, 1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise DataError(f"unknown data set {name!r}{hint}; known are {', '.join(TRAINED_ON)}")
+    if name.startswith("drawn_instances"):
+        train, val, drawn = sources.read_drawn_instances(data_dir, name.partition("/")[2])
+        return InstanceData(train, val, (drawn,))
+    if data_dir is None:
+        raise DataError(f"{name} needs --data-dir: the folder that holds train/ and test/")
+    if not benchmarks:
+        raise DataError(f"{name} needs a benchmark: one or more of {', '.join(BENCHMARKS)}")
+    root = Path(data_dir)
+    train, val = (sources.read_sfm(root / "train", name, mode) for mode in ("train", "val"))
+    return InstanceData(train, val, tuple(_benchmark(each, root) for each in benchmarks))
+
+
+def _benchmark(name: str, root: Path) -> InstanceBenchmark:
+    folder = root / "test" / name
+    if name in ("roxford5k", "rparis6k"):
+        return sources.read_revisited(folder, name)
+    readers = {
+        "oxford5k": sources.read_oxford5k,
+        "paris6k": sources.read_paris6k,
+        "holidays": sources.read_holidays,
+    }
+    if name not in readers:
+        raise DataError(f"unknown benchmark {name!r}; known are {', '.join(BENCHMARKS)}")
+    return readers[name](folder)
+
+
+def _add_records(total, records: Records) -> None:
+    total.update("\0".join(records.ids).encode("utf-8", "surrogateescape") + b"\n")
+    _add(total, records.labels)
+    if records.boxes is not None:
+        _add(total, records.boxes)
+    for blob in records.blobs or ():
+        total.update(hashlib.sha256(blob).digest())
+
+
+def _add(total, array: np.ndarray) -> None:
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    total.update(f"{array.dtype.name}{array.shape}".encode() + little.tobytes())
