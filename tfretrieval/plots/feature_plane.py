@@ -41,10 +41,11 @@ def feature_plane(
             axis.plot(*center, "o", ms=8, color=colour, mec="black", mew=1.2, zorder=3)
         shown = np.concatenate([np.quantile(features, (0.01, 0.99), axis=0), centers])
         low, high = shown.min(axis=0), shown.max(axis=0)
-        around = 0.08 * (high - low).max() or 1.0
-        axis.set(xlim=(low[0] - around, high[0] + around), ylim=(low[1] - around, high[1] + around))
+        reach = 0.58 * (high - low).max() or 1.0
+        x, y = (low + high) / 2
+        axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
         axis.set_title(panel, fontsize=11)
-        axis.set_aspect("equal", adjustable="datalim")
+        axis.set_aspect("equal", adjustable="box")
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(labelsize=8)
     figure.suptitle(title, fontsize=12)
