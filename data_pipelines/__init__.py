@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "augment",
         "caltech256",
         "catalogue",
+        "instance_catalogue",
+        "instances",
         "order",
         "published",
         "records",

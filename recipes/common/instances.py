@@ -67,7 +67,8 @@ def open_data(config, folder: RunFolder) -> InstanceData:
     """Loads pairs and benchmarks of a configuration, and writes what they are beside the run.
 
     Raises:
-        DataError: what :func:`load_instances` refuses, or fewer pairs than a step needs.
+        DataError: what :func:`load_instances` refuses, fewer pairs than a step needs, or a single
+            thing held out.
         RunFolderError: the folder's run began on other data.
     """
     data = load_instances(config.dataset, config.benchmarks, config.data_dir)
@@ -75,6 +76,10 @@ def open_data(config, folder: RunFolder) -> InstanceData:
         raise DataError(
             f"{data.train.name} has {len(data.train.pairs)} pairs, fewer than a step of "
             f"{config.batch_size} tuples: lower --batch-size"
+        )
+    if data.val.records.num_classes < 2:
+        raise DataError(
+            f"{data.val.name} shows a single thing: there is nothing to confuse it with"
         )
     checksum = data.checksum()
     if (folder / "data.json").exists() and folder.has_steps:

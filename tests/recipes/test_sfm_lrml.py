@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 import tfretrieval
-from data_pipelines.instance_catalogue import InstanceData
+from data_pipelines.instance_catalogue import InstanceData, load_instances
 from data_pipelines.instances import InstanceBenchmark, InstancePairs
 from data_pipelines.records import DataError, Records
 from recipes import sfm_lrml
@@ -18,6 +18,7 @@ from recipes.common.run_folder import RunFolder
 from recipes.sfm_lrml import Config
 from tests.checks import check_recipe
 from tests.data_pipelines.pictures import encode
+from tests.data_pipelines.sources import test_oxford_paris, test_sfm
 from tests.recipes.pictures import write_folder
 from tfretrieval.evaluation import revisited
 from tfretrieval.models import load_model
@@ -237,6 +238,33 @@ def test_mined_negatives_are_of_other_things_of_the_pool(tmp_path):
         assert query == positive and len({query, *negatives}) == 4
     other = instances.mine(encoder, 3, 1, config, data)
     assert (tuples[:, 0] != other[:, 0]).any()
+
+
+def test_published_sets_from_their_folders_with_pictures_that_are_not_square(
+    tmp_path, pictures, monkeypatch, capsys
+):
+    cids = [f"{i}{i:02x}abcd{i}f" for i in range(10)]
+    pairs = {"cluster": [7, 7, 3, 3, 4], "qidxs": [0, 2, 3], "pidxs": [1, 3, 2]}
+    lists = {"train": {"cids": cids[:5], **pairs}, "val": {"cids": cids[5:], **pairs}}
+    test_sfm.write(tmp_path / "data/train", lists, cids=cids)
+    test_oxford_paris.write_revisited(tmp_path / "data/test/roxford5k")
+    test_oxford_paris.write(tmp_path / "data/test/oxford5k")
+    monkeypatch.setattr(instances, "load_instances", load_instances)
+    monkeypatch.setattr(instances, "starting_weights", lambda *_: start)
+    start = tfretrieval.backbones.resnet18((None, None, 3), width=6).get_weights()
+    settings = {
+        "dataset": "retrieval-SfM-120k",
+        "benchmarks": ("roxford5k", "oxford5k"),
+        "data_dir": str(tmp_path / "data"),
+        "negatives": 1,
+        "pool": 5,
+        "batch_size": 1,
+        "neighbours": 2,
+    }
+    assert run(tmp_path / "run", pictures, losses=("lrml",), **settings) == 0
+    printed = capsys.readouterr().out
+    assert "mAP roxford5k hard" in printed and "mAP oxford5k all" in printed
+    assert "ground truth of 2 queries, the published one has 55" in printed
 
 
 def test_too_small_a_pool_is_one_line(tmp_path, pictures, capsys):

@@ -39,7 +39,7 @@ class _Whitening(TransformerMixin, BaseEstimator):
         dense.set_weights([kernel, bias])
         return whitened
 
-    def _keep(self, descriptors, projection, eigenvalues):
+    def _keep(self, projection, eigenvalues):
         components = self.n_components or len(projection)
         if not 1 <= components <= len(projection):
             raise ValueError(
@@ -92,7 +92,7 @@ class LearnedWhitening(_Whitening):
         within = np.linalg.solve(factor, (x - self.mean_).T)
         eigenvalues, vectors = np.linalg.eigh(within @ within.T)
         projection = np.linalg.solve(factor.T, vectors[:, ::-1]).T
-        return self._keep(x, projection, eigenvalues[::-1])
+        return self._keep(projection, eigenvalues[::-1])
 
 
 class PCAWhitening(_Whitening):
@@ -125,7 +125,7 @@ class PCAWhitening(_Whitening):
         eigenvalues, vectors = eigenvalues[::-1], vectors[:, ::-1]
         vary = eigenvalues > 1e-12 * eigenvalues[0]
         projection = vectors[:, vary].T / np.sqrt(eigenvalues[vary])[:, None]
-        return self._keep(x, projection, eigenvalues[vary])
+        return self._keep(projection, eigenvalues[vary])
 
 
 def _finite(descriptors):

@@ -1,0 +1,85 @@
+"""Instance data sets by name, from folders laid out as the public framework does."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from data_pipelines import sources
+from data_pipelines.drawn_birds import DrawnInstancesConfig
+from data_pipelines.instance_catalogue import BENCHMARKS, TRAINED_ON, load_instances
+from data_pipelines.records import DataError
+from data_pipelines.sources import read_drawn_instances
+from tests.data_pipelines.sources import test_holidays, test_oxford_paris, test_sfm
+from tfretrieval.evaluation import GroundTruth
+
+SFM = "retrieval-SfM-120k"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    test_sfm.write(root / "train")
+    test_oxford_paris.write_revisited(root / "test/roxford5k")
+    test_oxford_paris.write(root / "test/oxford5k")
+    test_holidays.write(root / "test/holidays")
+    return str(root)
+
+
+def test_training_pairs_and_several_benchmarks(root):
+    names = ("roxford5k", "oxford5k", "holidays")
+    data = load_instances(SFM, names, root)
+    assert (data.train.name, data.val.name) == (f"{SFM} train", f"{SFM} val")
+    assert tuple(benchmark.name for benchmark in data.benchmarks) == names
+    assert list(data.benchmarks[0].protocols) == ["easy", "medium", "hard"]
+    assert not set(data.train.records.ids) & set(data.val.records.ids)
+
+
+def test_drawn_things_bring_their_own_benchmark(tmp_path, monkeypatch):
+    config = DrawnInstancesConfig(
+        name="tiny", train_things=2, views=2, val_things=1, val_views=2, test_things=1, queries=1,
+        easy=1, hard=1, junk=1, lonely=1, size=32,
+    )  # fmt: skip
+    asked = []
+
+    def read(data_dir, name):
+        asked.append((data_dir, name))
+        return read_drawn_instances(data_dir, config)
+
+    monkeypatch.setattr(sources, "read_drawn_instances", read)
+    data = load_instances("drawn_instances/demo", data_dir=str(tmp_path))
+    assert asked == [(str(tmp_path), "demo")] and len(data.benchmarks[0].database) == 4
+
+
+def test_the_checksum_is_of_pairs_pictures_and_ground_truth(root):
+    data = load_instances(SFM, ("oxford5k",), root)
+    again = load_instances(SFM, ("oxford5k",), root)
+    assert data.checksum() == again.checksum()
+    truth = data.benchmarks[0].protocols["all"]
+    other = GroundTruth(truth.positives, ((),) * len(truth))
+    changes = [
+        {"train": dataclasses.replace(data.train, pairs=data.train.pairs[::-1])},
+        {"val": dataclasses.replace(data.val, pairs=np.repeat(data.val.pairs, 2, axis=0))},
+        {"benchmarks": ()},
+        {"benchmarks": (dataclasses.replace(data.benchmarks[0], protocols={"all": other}),)},
+    ]
+    found = {dataclasses.replace(data, **change).checksum() for change in changes}
+    assert len(found) == 4 and data.checksum() not in found
+
+
+@pytest.mark.parametrize(
+    "name, benchmarks, message",
+    [
+        ("retrieval-SfM-120", ("oxford5k",), "did you mean retrieval-SfM-120k"),
+        (SFM, (), "needs a benchmark: one or more of oxford5k"),
+        (SFM, ("oxford",), "unknown benchmark 'oxford'"),
+    ],
+)
+def test_what_is_unknown_is_one_line(root, name, benchmarks, message):
+    with pytest.raises(DataError, match=message):
+        load_instances(name, benchmarks, root)
+
+
+def test_a_folder_has_to_be_named():
+    with pytest.raises(DataError, match="needs --data-dir"):
+        load_instances(TRAINED_ON[1], BENCHMARKS[:1])
