@@ -89,11 +89,11 @@ def audit(
     if bad and not skip_unreadable:
         raise DataError(
             f"cannot read {_pictures(len(bad))} of {len(looks)}, first "
-            f"{_told(dataset, looks, bad)}; repair or remove, or pass --skip-unreadable"
+            f"{_told(dataset.records, looks, bad)}; repair or remove, or pass --skip-unreadable"
         )
     if bad:
         notes.append(f"unreadable and left out: {len(bad)} of {len(looks)} pictures")
-        notes += [f"left out: {_told(dataset, looks, [i])}" for i in bad]
+        notes += [f"left out: {_told(dataset.records, looks, [i])}" for i in bad]
     dataset = dataclasses.replace(
         dataset, records=_with_looks(dataset.records, looks), notes=tuple(notes)
     )
@@ -102,6 +102,25 @@ def audit(
     kept = [found for found in looks if not found.problem]
     more = (*_oddities(kept), *_copies(dataset), *_hopeless(dataset))
     return dataclasses.replace(dataset, notes=(*dataset.notes, *more))
+
+
+def readable(records: Records, name: str, progress: bool = True) -> Records:
+    """The same pictures, all of them readable, with their digests.
+
+    Args:
+        name: of the data set, for the message.
+        progress: as of `audit`.
+
+    Raises:
+        DataError: a picture cannot be read.
+    """
+    looks = _look_at_all(records, progress)
+    if bad := [i for i, found in enumerate(looks) if found.problem]:
+        raise DataError(
+            f"{name}: cannot read {_pictures(len(bad))} of {len(looks)}, first "
+            f"{_told(records, looks, bad)}; fetch or unpack them again"
+        )
+    return _with_looks(records, looks)
 
 
 def _look_at_all(records: Records, progress: bool) -> list[Look]:
@@ -152,9 +171,9 @@ def _as_png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _told(dataset: RetrievalDataset, looks: list[Look], bad: list[int]) -> str:
+def _told(records: Records, looks: list[Look], bad: list[int]) -> str:
     """The first bad picture in words: id, path if it has one, and reason."""
-    i, records = bad[0], dataset.records
+    i = bad[0]
     path = "" if records.paths is None else f" ({records.paths[i]})"
     return f"{str(records.ids[i])!r}{path}: {looks[i].problem}"
 

@@ -43,8 +43,7 @@ class InstanceData:
     benchmarks: tuple[InstanceBenchmark, ...]
 
     def checksum(self) -> str:
-        """SHA-256 (hex) over ids, clusters, pairs, boxes and ground truths, and the bytes of
-        pictures that are in memory; of files, the names alone."""
+        """SHA-256 (hex) over ids, clusters, digests, pairs, boxes and ground truths."""
         total = hashlib.sha256()
         for pairs in (self.train, self.val):
             _add_records(total, pairs.records)
@@ -63,7 +62,7 @@ class InstanceData:
 def load_instances(
     name: str, benchmarks: Sequence[str] = (), data_dir: str | None = None
 ) -> InstanceData:
-    """The data sets of these names.
+    """The data sets of these names, every picture looked at once (`audit.readable`).
 
     Args:
         name: what is trained on, one of `TRAINED_ON`. Drawn things bring a benchmark of their own.
@@ -79,14 +78,32 @@ def load_instances(
         raise DataError(f"unknown data set {name!r}{hint}; known are {', '.join(TRAINED_ON)}")
     if name.startswith("drawn_instances"):
         train, val, drawn = sources.read_drawn_instances(data_dir, name.partition("/")[2])
-        return InstanceData(train, val, (drawn,))
+        return _readable(InstanceData(train, val, (drawn,)))
     if data_dir is None:
         raise DataError(f"{name} needs --data-dir: the folder that holds train/ and test/")
     if not benchmarks:
         raise DataError(f"{name} needs a benchmark: one or more of {', '.join(BENCHMARKS)}")
     root = Path(data_dir)
     train, val = (sources.read_sfm(root / "train", name, mode) for mode in ("train", "val"))
-    return InstanceData(train, val, tuple(_benchmark(each, root) for each in benchmarks))
+    return _readable(InstanceData(train, val, tuple(_benchmark(x, root) for x in benchmarks)))
+
+
+def _readable(data: InstanceData) -> InstanceData:
+    from data_pipelines.audit import readable
+
+    train, val = (
+        dataclasses.replace(pairs, records=readable(pairs.records, pairs.name))
+        for pairs in (data.train, data.val)
+    )
+    benchmarks = tuple(
+        dataclasses.replace(
+            benchmark,
+            database=readable(benchmark.database, benchmark.name),
+            queries=readable(benchmark.queries, benchmark.name),
+        )
+        for benchmark in data.benchmarks
+    )
+    return InstanceData(train, val, benchmarks)
 
 
 def _benchmark(name: str, root: Path) -> InstanceBenchmark:
@@ -108,8 +125,8 @@ def _add_records(total, records: Records) -> None:
     _add(total, records.labels)
     if records.boxes is not None:
         _add(total, records.boxes)
-    for blob in records.blobs or ():
-        total.update(hashlib.sha256(blob).digest())
+    if records.digests is not None:
+        total.update("".join(records.digests).encode())
 
 
 def _add(total, array: np.ndarray) -> None:

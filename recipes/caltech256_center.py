@@ -154,7 +154,14 @@ def train(loss, config, experiment, folder, strategy, embedding=None, name=None)
         metrics={"center_distances": [OwnCenterDistance(), NearestOtherCenterDistance()]},
     )
     return common.stage1.train_classifier(
-        name or loss, build, config, experiment, folder, strategy, objective=objective
+        name or loss,
+        build,
+        config,
+        experiment.data.records,
+        experiment.fit,
+        folder,
+        strategy,
+        objective=objective,
     )
 
 

@@ -187,7 +187,9 @@ def train_stage1(name, config, experiment, folder, strategy, view):
         backbone = common.networks.backbone(name, config)
         return tfr.models.classifier(backbone, experiment.data.num_classes)
 
-    return common.stage1.train_classifier(name, build, config, experiment, folder, strategy, view)
+    return common.stage1.train_classifier(
+        name, build, config, experiment.data.records, experiment.fit, folder, strategy, view
+    )
 
 
 def find_localizer(pretrained, config, experiment, folder, strategy):

@@ -65,10 +65,9 @@ class Config(RunSettings):
     batch_size: int = option(5, "tuples a step (Radenovic et al. 2019)")
     learning_rate: float = option(1e-6, "of Adam, times exp(-0.01) an epoch (the same)")
     weight_decay: float = option(1e-6, "decoupled, not of GeM's p (the same)")
-    pretrained_on: str = option(
-        "drawn_objects", "what networks with --weights none classify at first (ours)"
+    pretraining: int = option(
+        30, "epochs in which a network with --weights none first classifies the things (ours)"
     )
-    pretraining: int = option(10, "epochs of that (ours)")
     neighbours: int = option(10, "of query expansion (our choice)")
     alpha: float = option(3.0, "power of their similarity (Radenovic et al. 2019)")
 
@@ -112,7 +111,7 @@ def run(config: Config, folder: RunFolder) -> str:
     common.networks.check_weights([config.backbone], config)
     data = instances.open_data(config, folder)
     common.session.record(folder)
-    starting = instances.starting_weights(config, folder, strategy)
+    starting = instances.starting_weights(config, data, folder, strategy)
     rows = [
         run_row(loss, starting, config, data, folder, strategy)
         for loss in ("before", *config.losses)

@@ -12,7 +12,6 @@ from data_pipelines import steps
 from data_pipelines.instance_catalogue import InstanceData, load_instances
 from data_pipelines.instances import InstanceBenchmark
 from data_pipelines.records import DataError, Records
-from recipes.common import data as common_data
 from recipes.common import networks, session, stage1
 from recipes.common.run_folder import RunFolder, RunFolderError
 from recipes.common.settings import HashSettings
@@ -24,6 +23,7 @@ from tfretrieval.search import expand_queries, rank
 KS = (1, 5, 10)
 # Pairs that whitening is learned from, and ranks of negatives that are looked at.
 WHITENING_PAIRS, RANKS = 5000, 20
+PRETRAINING_BATCH = 32
 # Pixels that the networks of tf.keras.applications need; ours take any.
 LEAST = {
     "inception_v3": 75,
@@ -113,28 +113,32 @@ def _described(data: InstanceData):
     return {**pairs, "benchmarks": benchmarks, "notes": list(dict.fromkeys(notes))}
 
 
-def starting_weights(config, folder: RunFolder, strategy) -> list[np.ndarray]:
-    """Of the backbone: ``--weights``, or with none those of a classifier of other pictures."""
+def starting_weights(config, data: InstanceData, folder: RunFolder, strategy) -> list[np.ndarray]:
+    """Of the backbone: ``--weights``, or with none those of a classifier of the training things."""
     if config.weights != "none":
         return networks.backbone(config.backbone, config).get_weights()
-    source = HashSettings(
-        dataset=config.pretrained_on,
-        data_dir=config.data_dir,
+    settings = HashSettings(
+        dataset=config.dataset,
         image_size=config.image_size,
         width=config.width,
         weights="none",
         epochs=config.pretraining,
+        batch_size=PRETRAINING_BATCH,
+        # A mirror image is no view of the thing.
+        flip=False,
         seed=config.seed,
     )
-    inside = RunFolder(folder / "pretrained", source)
-    experiment = common_data.open_data(source, inside, hold_out=False)
+    records = data.train.records
 
     def build():
-        backbone = networks.backbone(config.backbone, source)
-        return tfr.models.classifier(backbone, experiment.data.num_classes)
+        backbone = networks.backbone(config.backbone, settings)
+        return tfr.models.classifier(backbone, records.num_classes)
 
-    name = config.backbone
-    model, _ = stage1.train_classifier(name, build, source, experiment, inside, strategy)
+    every = np.arange(len(records))
+    inside = RunFolder(folder / "before", settings)
+    model, _ = stage1.train_classifier(
+        config.backbone, build, settings, records, every, inside, strategy
+    )
     # The classifier is built flat on its backbone, whose weights come first.
     return model.get_weights()[:-2]
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from data_pipelines import order, steps
 from data_pipelines.augment import Augmentation
+from data_pipelines.records import Records
 from recipes.common import session
 from recipes.common.cli import require
 from recipes.common.data import Experiment
@@ -37,7 +38,8 @@ def train_classifier(
     name: str,
     build: Callable[[], tf.keras.Model],
     config,
-    experiment: Experiment,
+    records: Records,
+    indices: np.ndarray,
     folder: RunFolder,
     strategy: tf.distribute.Strategy,
     view: View = WHOLE,
@@ -49,13 +51,13 @@ def train_classifier(
     weights and optimizer, so a killed run continues to the same numbers.
 
     Args:
+        records, indices: the pictures, and which of them are trained on.
         objective: what its outputs are trained by; cross-entropy of ``logits`` by default.
 
     Returns:
         The trained model, and its history: ``loss`` and ``accuracy`` an epoch, ``seconds``.
     """
     objective = objective or Objective()
-    records, indices = experiment.data.records, experiment.fit
     length = order.steps_per_epoch(len(indices), config.batch_size)
     tf.keras.utils.set_random_seed(config.seed)
     with strategy.scope():

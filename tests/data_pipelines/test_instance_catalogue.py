@@ -67,6 +67,14 @@ def test_the_checksum_is_of_pairs_pictures_and_ground_truth(root):
     assert len(found) == 4 and data.checksum() not in found
 
 
+def test_a_picture_that_cannot_be_read_is_named(tmp_path):
+    test_sfm.write(tmp_path / "train")
+    test_holidays.write(tmp_path / "test/holidays")
+    (tmp_path / "test/holidays/jpg/100100.jpg").write_bytes(b"no picture")
+    with pytest.raises(DataError, match="holidays: cannot read 1 picture of 5, .*100100.jpg"):
+        load_instances(SFM, ("holidays",), str(tmp_path))
+
+
 @pytest.mark.parametrize(
     "name, benchmarks, message",
     [

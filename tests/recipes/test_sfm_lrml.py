@@ -19,7 +19,6 @@ from recipes.sfm_lrml import Config
 from tests.checks import check_recipe
 from tests.data_pipelines.pictures import encode
 from tests.data_pipelines.sources import test_oxford_paris, test_sfm
-from tests.recipes.pictures import write_folder
 from tfretrieval.evaluation import revisited
 from tfretrieval.models import load_model
 
@@ -31,7 +30,6 @@ SMALL = {
     "long_side": 24,
     "width": 6,
     "weights": "none",
-    "pretrained_on": "folder",
     "pretraining": 1,
     "epochs": 2,
     "queries": 6,
@@ -105,18 +103,13 @@ def small_world(monkeypatch, small_network):
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    return write_folder(tmp_path_factory.mktemp("pictures"), size=24)
-
-
-@pytest.fixture(scope="module")
 def unchanged():
     """Loss -> descriptors with the settings above, and what searches with them find."""
     return {}
 
 
-def run(run_dir, pictures, *flags, **settings):
-    chosen = {**SMALL, "data_dir": str(pictures), **settings}
+def run(run_dir, *flags, **settings):
+    chosen = {**SMALL, **settings}
     argv = ["--run-dir", str(run_dir), *flags]
     for name, value in chosen.items():
         values = value if isinstance(value, tuple) else (value,)
@@ -129,11 +122,11 @@ def results(run_dir):
     return json.loads((run_dir / "results.json").read_text())
 
 
-def test_contract(tmp_path, pictures, monkeypatch):
+def test_contract(tmp_path, monkeypatch):
     check_recipe(
-        lambda run_dir: run(run_dir, pictures, losses=("contrastive", "lrml")),
+        lambda run_dir: run(run_dir, losses=("contrastive", "lrml")),
         tmp_path,
-        pictures,
+        tmp_path,
         monkeypatch,
         FILES,
         step=7,
@@ -155,13 +148,13 @@ def test_contract(tmp_path, pictures, monkeypatch):
         assert file["drawn/query_ids"].tolist() == ["3-000.png", "3-001.png", "3-002.png"]
 
 
-def trained(folder, pictures, loss, **settings):
+def trained(folder, loss, **settings):
     """Descriptors of held-out pictures after the training of one row, and the encoder."""
-    config = Config(**{**SMALL, "data_dir": str(pictures), "losses": (loss,), **settings})
+    config = Config(**{**SMALL, "losses": (loss,), **settings})
     run_folder = RunFolder(folder, config)
     strategy = session.start(config)
     data = instances.open_data(config, run_folder)
-    encoder = sfm_lrml.build(instances.starting_weights(config, run_folder, strategy), config)
+    encoder = sfm_lrml.build(instances.starting_weights(config, data, run_folder, strategy), config)
     sfm_lrml.train(loss, encoder, config, data, run_folder, strategy)
     every = np.arange(len(data.val.records))
     return instances.describe(encoder, data.val.records, every, config, 24), encoder
@@ -184,19 +177,19 @@ def trained(folder, pictures, loss, **settings):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_every_flag_changes_the_descriptors(tmp_path, pictures, unchanged, loss, settings):
+def test_every_flag_changes_the_descriptors(tmp_path, unchanged, loss, settings):
     if loss not in unchanged:
-        unchanged[loss], _ = trained(tmp_path / "before", pictures, loss)
+        unchanged[loss], _ = trained(tmp_path / "before", loss)
     before = unchanged[loss]
-    after, _ = trained(tmp_path / "after", pictures, loss, **settings)
+    after, _ = trained(tmp_path / "after", loss, **settings)
     assert np.abs(before - after).max() > 1e-6
 
 
 @pytest.mark.parametrize("change", [{"neighbours": 1}, {"alpha": 0.0}, {"long_side": 16}])
-def test_flags_of_the_search_change_the_answers(tmp_path, pictures, unchanged, change):
+def test_flags_of_the_search_change_the_answers(tmp_path, unchanged, change):
     for name, settings in (("search", {}), ("after", change)):
         if name not in unchanged:
-            assert run(tmp_path / name, pictures, losses=("lrml",), **settings) == 0
+            assert run(tmp_path / name, losses=("lrml",), **settings) == 0
     if "search" not in unchanged:
         unchanged["search"] = results(tmp_path / "search")["mAP"]
     before = unchanged["search"]
@@ -205,21 +198,22 @@ def test_flags_of_the_search_change_the_answers(tmp_path, pictures, unchanged, c
     assert changed and ("long_side" in change or all("expansion" in key for key in changed))
 
 
-def test_batch_normalisation_keeps_the_statistics_of_the_starting_network(tmp_path, pictures):
-    _, encoder = trained(tmp_path / "run", pictures, "contrastive")
-    config = Config(**{**SMALL, "data_dir": str(pictures)})
+def test_batch_normalisation_keeps_the_statistics_of_the_starting_network(tmp_path):
+    _, encoder = trained(tmp_path / "run", "contrastive")
+    config = Config(**SMALL)
     strategy = session.start(config)
-    start = instances.starting_weights(config, RunFolder(tmp_path / "again", config), strategy)
+    again = RunFolder(tmp_path / "again", config)
+    start = instances.starting_weights(config, small_data(), again, strategy)
     now = encoder.get_layer("map").get_weights()
     np.testing.assert_array_equal(now[2], start[-2])
     np.testing.assert_array_equal(now[3], start[-1])
 
 
-def test_all_negatives_are_one_of_every_other_thing_of_the_pool(tmp_path, pictures):
+def test_all_negatives_are_one_of_every_other_thing_of_the_pool(tmp_path):
     config = Config(**{**SMALL, "pool": 24})
     data = small_data()
     assert instances.things_in_pool(config, data) == 6
-    assert run(tmp_path / "run", pictures, losses=("lrml", "lrml-all")) == 0
+    assert run(tmp_path / "run", losses=("lrml", "lrml-all")) == 0
     assert "LRML, all negatives" in (tmp_path / "run/report.md").read_text()
     loss = sfm_lrml.objective("lrml-all", 5, config)
     # Three mined negatives: margins 0.85, 0.9 and 0.95, and five from 0.85 to 0.95.
@@ -241,7 +235,7 @@ def test_mined_negatives_are_of_other_things_of_the_pool(tmp_path):
 
 
 def test_published_sets_from_their_folders_with_pictures_that_are_not_square(
-    tmp_path, pictures, monkeypatch, capsys
+    tmp_path, monkeypatch, capsys
 ):
     cids = [f"{i}{i:02x}abcd{i}f" for i in range(10)]
     pairs = {"cluster": [7, 7, 3, 3, 4], "qidxs": [0, 2, 3], "pidxs": [1, 3, 2]}
@@ -261,14 +255,14 @@ def test_published_sets_from_their_folders_with_pictures_that_are_not_square(
         "batch_size": 1,
         "neighbours": 2,
     }
-    assert run(tmp_path / "run", pictures, losses=("lrml",), **settings) == 0
+    assert run(tmp_path / "run", losses=("lrml",), **settings) == 0
     printed = capsys.readouterr().out
     assert "mAP roxford5k hard" in printed and "mAP oxford5k all" in printed
     assert "ground truth of 2 queries, the published one has 55" in printed
 
 
-def test_too_small_a_pool_is_one_line(tmp_path, pictures, capsys):
-    assert run(tmp_path / "run", pictures, pool=3, losses=("lrml",)) == 2
+def test_too_small_a_pool_is_one_line(tmp_path, capsys):
+    assert run(tmp_path / "run", pool=3, losses=("lrml",)) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "needs 3 negatives of different clusters" in error
 
@@ -279,9 +273,9 @@ def test_fewer_pairs_than_a_step_are_refused(tmp_path):
         instances.open_data(config, RunFolder(tmp_path / "run", config))
 
 
-def test_several_seeds_in_one_table_with_intervals(tmp_path, pictures, capsys):
+def test_several_seeds_in_one_table_with_intervals(tmp_path, capsys):
     losses = ("contrastive", "lrml")
-    assert run(tmp_path / "run", pictures, "--seeds", "2", losses=losses) == 0
+    assert run(tmp_path / "run", "--seeds", "2", losses=losses) == 0
     printed = capsys.readouterr().out
     [line] = [
         x

@@ -46,7 +46,13 @@ def trained(pictures, folder, **settings):
     try:
         experiment = open_data(config, run)
         model, history = stage1.train_classifier(
-            "net", network(config), config, experiment, run, strategy
+            "net",
+            network(config),
+            config,
+            experiment.data.records,
+            experiment.fit,
+            run,
+            strategy,
         )
         cached = stage1.cached_features("net", model, config, experiment, run)
     finally:
