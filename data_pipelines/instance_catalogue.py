@@ -26,6 +26,7 @@ from data_pipelines.records import DataError, Records
 
 TRAINED_ON = ("drawn_instances/demo", "retrieval-SfM-30k", "retrieval-SfM-120k")
 BENCHMARKS = ("oxford5k", "paris6k", "roxford5k", "rparis6k", "holidays")
+USUAL = ("roxford5k", "rparis6k")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ def load_instances(
 
     Args:
         name: what is trained on, one of `TRAINED_ON`. Drawn things bring a benchmark of their own.
-        benchmarks: of `BENCHMARKS`; none with drawn things.
+        benchmarks: of `BENCHMARKS`; by default `USUAL`, and none with drawn things.
         data_dir: folder of `train/` and `test/`, or where TFDS keeps what is drawn.
 
     Raises:
@@ -77,13 +78,15 @@ def load_instances(
         hint = f" (did you mean {near[0]}?)" if near else ""
         raise DataError(f"unknown data set {name!r}{hint}; known are {', '.join(TRAINED_ON)}")
     if name.startswith("drawn_instances"):
+        if benchmarks:
+            raise DataError(f"{name} brings a benchmark of its own: leave --benchmarks out")
         train, val, drawn = sources.read_drawn_instances(data_dir, name.partition("/")[2])
         return _readable(InstanceData(train, val, (drawn,)))
     if data_dir is None:
         raise DataError(f"{name} needs --data-dir: the folder that holds train/ and test/")
-    if not benchmarks:
-        raise DataError(f"{name} needs a benchmark: one or more of {', '.join(BENCHMARKS)}")
-    root = Path(data_dir)
+    root, benchmarks = Path(data_dir), benchmarks or USUAL
+    if len(set(benchmarks)) < len(benchmarks):
+        raise DataError(f"a benchmark is named twice: {', '.join(benchmarks)}")
     train, val = (sources.read_sfm(root / "train", name, mode) for mode in ("train", "val"))
     return _readable(InstanceData(train, val, tuple(_benchmark(x, root) for x in benchmarks)))
 
@@ -95,15 +98,28 @@ def _readable(data: InstanceData) -> InstanceData:
         dataclasses.replace(pairs, records=readable(pairs.records, pairs.name))
         for pairs in (data.train, data.val)
     )
-    benchmarks = tuple(
-        dataclasses.replace(
-            benchmark,
-            database=readable(benchmark.database, benchmark.name),
-            queries=readable(benchmark.queries, benchmark.name),
+    learned = np.concatenate([_digests(pairs.records) for pairs in (train, val)])
+    benchmarks = []
+    for benchmark in data.benchmarks:
+        database, queries = (
+            readable(part, benchmark.name) for part in (benchmark.database, benchmark.queries)
         )
-        for benchmark in data.benchmarks
-    )
-    return InstanceData(train, val, benchmarks)
+        copies = np.isin(np.concatenate([_digests(database), _digests(queries)]), learned).sum()
+        notes = (f"{copies} pictures of {benchmark.name} are learned from, byte for byte",)
+        benchmarks.append(
+            dataclasses.replace(
+                benchmark,
+                database=database,
+                queries=queries,
+                notes=benchmark.notes + (notes if copies else ()),
+            )
+        )
+    return InstanceData(train, val, tuple(benchmarks))
+
+
+def _digests(records: Records) -> np.ndarray:
+    assert records.digests is not None  # Given by audit.readable.
+    return records.digests
 
 
 def _benchmark(name: str, root: Path) -> InstanceBenchmark:
@@ -125,8 +141,7 @@ def _add_records(total, records: Records) -> None:
     _add(total, records.labels)
     if records.boxes is not None:
         _add(total, records.boxes)
-    if records.digests is not None:
-        total.update("".join(records.digests).encode())
+    total.update("".join(_digests(records)).encode())
 
 
 def _add(total, array: np.ndarray) -> None:

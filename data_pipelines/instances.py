@@ -81,6 +81,8 @@ class InstanceBenchmark:
                     f"{self.name}: the ground truth {protocol!r} is for {len(truth)} queries, "
                     f"there are {len(self.queries)}"
                 )
+            if not any(map(len, truth.positives)):
+                raise DataError(f"{self.name}: nothing is right by the ground truth {protocol!r}")
             named = np.concatenate([*truth.positives, *truth.ignored])
             if len(named) and not 0 <= named.min() <= named.max() < len(self.database):
                 raise DataError(

@@ -37,7 +37,10 @@ class Config(RunSettings):
     recipe: str = dataclasses.field(default="sfm_lrml", init=False)
     dataset: str = option("retrieval-SfM-120k", "pairs to learn from (Radenovic et al. 2019)")
     benchmarks: tuple[str, ...] = option(
-        ("roxford5k", "rparis6k"), "what is searched (the paper: oxford5k, paris6k)", BENCHMARKS
+        (),
+        "what is searched (default: roxford5k rparis6k, and with drawn things their own; the "
+        "paper: oxford5k paris6k)",
+        BENCHMARKS,
     )
     backbone: str = option("resnet50", "the network (our choice)", common.networks.BACKBONES)
     pooling: str = option(
@@ -55,7 +58,9 @@ class Config(RunSettings):
     )  # fmt: skip
     margin: float = option(0.85, "of contrastive and LRML (Radenovic et al. 2019, ResNets)")
     delta: float = option(0.05, "of LRML: how much a margin grows with the rank (our choice)")
-    ranking: float = option(0.0, "of LRML: weight of the ranking term (our choice)")
+    ranking: float = option(
+        0.0, "of LRML: weight of the term that keeps the order in which they were mined (ours)"
+    )
     triplet_margin: float = option(0.1, "of the triplet loss (Radenovic et al. 2019)")
     queries: int = option(2000, "tuples an epoch (Radenovic et al. 2019)")
     pool: int = option(20000, "pictures that negatives are mined from (Radenovic et al. 2019)")
@@ -63,8 +68,8 @@ class Config(RunSettings):
     long_side: int = option(1024, "at most, of pictures that are searched (Radenovic et al. 2019)")
     epochs: int = option(100, "of training on tuples (Radenovic et al. 2019)")
     batch_size: int = option(5, "tuples a step (Radenovic et al. 2019)")
-    learning_rate: float = option(1e-6, "of Adam, times exp(-0.01) an epoch (the same)")
-    weight_decay: float = option(1e-6, "decoupled, not of GeM's p (the same)")
+    learning_rate: float = option(1e-6, "of AdamW, times exp(-0.01) an epoch (the same)")
+    weight_decay: float = option(1e-6, "AdamW, not of GeM's p (the same, coupled there)")
     pretraining: int = option(
         30, "epochs in which a network with --weights none first classifies the things (ours)"
     )
@@ -90,7 +95,6 @@ class Config(RunSettings):
         """The same experiment on drawn things, with fewer pixels, channels, tuples and epochs."""
         return {
             "dataset": "drawn_instances/demo",
-            "benchmarks": (),
             "backbone": "resnet18",
             "width": 16,
             "weights": "none",
@@ -121,7 +125,8 @@ def run(config: Config, folder: RunFolder) -> str:
 
 def run_row(loss, starting, config, data, folder, strategy):
     """One loss, or the network as it was before: trained, whitened, searched in four ways."""
-    encoder = build(starting, config)
+    with strategy.scope():
+        encoder = build(starting, config)
     history = None
     if loss != "before":
         history = train(loss, encoder, config, data, folder, strategy)

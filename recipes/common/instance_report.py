@@ -75,7 +75,7 @@ def write(config, data, rows, folder: RunFolder) -> str:
                 _name(row, way, key): f.mean_precision_at_k[-1] for row, way, key, f in every
             },
             "held out": {row.loss: row.held_out.mean_average_precision for row in rows},
-            "rank correlation": {row.loss: row.held_out.correlation for row in rows},
+            "rank correlation": report.defined({r.loss: r.held_out.correlation for r in rows}),
             "spread": {row.loss: _spread(row.held_out) for row in rows},
             "positives": {row.loss: row.held_out.positives for row in rows},
             "seconds": report.defined({row.loss: row.seconds for row in rows}),
@@ -98,10 +98,15 @@ def _keys(data):
     return [(b.name, protocol) for b in data.benchmarks for protocol in b.protocols]
 
 
-def _columns(keys):
-    """mAP and mP@10 of every protocol; the benchmark is named where there are several."""
+def _shown(keys):
+    """Every protocol; the benchmark is named where there are several."""
     several = len({benchmark for benchmark, _ in keys}) > 1
-    shown = [f"{b} {protocol}" if several else protocol for b, protocol in keys]
+    return [f"{b} {protocol}" if several else protocol for b, protocol in keys]
+
+
+def _columns(keys):
+    """mAP and mP@10 of every protocol."""
+    shown = _shown(keys)
     return [f"mAP {name}" for name in shown] + [f"mP@10 {name}" for name in shown]
 
 
@@ -143,7 +148,9 @@ def _report(config, data, rows, drawn, folder):
         ],
     )
     yield ""
-    yield f"- mAP, mP@10, %: {next(iter(rows[0].ways['descriptor'].values())).definition}."
+    first = rows[0].ways["descriptor"]
+    for shown, key in zip(_shown(keys), keys, strict=True):
+        yield f"- {shown}, %: {first[key].definition}."
     yield (
         "- Each line adds to the one above: whitening learned from training pairs, the mean over "
         f"scales 1, 0.71 and 0.5, queries plus their {config.neighbours} nearest pictures "
@@ -174,11 +181,12 @@ def _report(config, data, rows, drawn, folder):
 
 
 HELD_OUT_DEFINITION = (
-    "mAP held out: each picture searches for the others of its thing by cosine. d(q, p): mean "
+    "mAP held out, %: each picture searches for the others of its thing by cosine; AP = mean "
+    "precision at the relevant items, not the trapezoids above. d(q, p): mean "
     "Euclidean distance of a query and its positive. Of each query's most similar things before "
     "training, one picture each, ranked then: how much farther the last is than the first, and "
     "Spearman's correlation of rank and distance, mean over queries (before training it is 1 by "
-    "definition). Seconds: median epoch, mining included, the first left out."
+    "definition). Seconds: median epoch, mining included, the first of several left out."
 )
 
 
@@ -188,7 +196,8 @@ def _gallery(config, data, row):
     queries, database = benchmark.queries, benchmark.database
     # Of revisited sets the one in which easy and hard pictures are right.
     truth = benchmark.protocols.get("medium") or next(iter(benchmark.protocols.values()))
-    chosen = np.random.default_rng(config.seed).permutation(len(queries))[:GALLERY_QUERIES]
+    searching = np.flatnonzero([len(positives) for positives in truth.positives])
+    chosen = np.random.default_rng(config.seed).permutation(searching)[:GALLERY_QUERIES]
     indices, similarities = rank(*row.searched.descriptors[benchmark.name])
     counts = [np.flatnonzero(~np.isin(indices[q], truth.ignored[q])) for q in chosen]
     shortest = min(GALLERY_ANSWERS, *map(len, counts))
@@ -225,8 +234,9 @@ def seeds_report(config, seeds, results, precisions):
     names = [name.split("/", 2) for name in results[0]["mAP"]]
     ways = list(dict.fromkeys(way for _, way, _ in names))
     keys = list(dict.fromkeys(key for _, _, key in names))
+    pairs = [tuple(key.rsplit("/", 1)) for key in keys]
     yield from report.table(
-        ["trained by", "search", *_columns([tuple(key.rsplit("/", 1)) for key in keys])],
+        ["trained by", "search", *_columns(pairs)],
         [
             [
                 TITLES[loss],
@@ -283,12 +293,12 @@ def seeds_report(config, seeds, results, precisions):
                 TITLES[first],
                 TITLES[second],
                 way,
-                key.rsplit("/", 1)[1],
+                shown,
                 *report.paired(precisions, f"{first}/{way}/{key}", f"{second}/{way}/{key}"),
             ]
             for first, second in _rivals(config.losses)
             for way in ("descriptor", "+ whitening")
-            for key in keys
+            for key, shown in zip(keys, _shown(pairs), strict=True)
         ],
     )
     yield ""

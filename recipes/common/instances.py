@@ -24,12 +24,14 @@ KS = (1, 5, 10)
 # Pairs that whitening is learned from, and ranks of negatives that are looked at.
 WHITENING_PAIRS, RANKS = 5000, 20
 PRETRAINING_BATCH = 32
-# Pixels that the networks of tf.keras.applications need; ours take any.
+# Pixels of the shorter side that the networks of tf.keras.applications need where multi-scale
+# search halves it; ours take any.
 LEAST = {
-    "inception_v3": 75,
-    "inception_resnet_v2": 75,
-    **dict.fromkeys(("resnet50", "resnet101", "vgg16"), 32),
+    **dict.fromkeys(("resnet50", "resnet101", "vgg16"), 64),
+    **dict.fromkeys(("inception_v3", "inception_resnet_v2"), 150),
 }
+# Pixels, and pictures, that are described at a time.
+BATCH_PIXELS, BATCH_PICTURES = 2**23, 64
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -74,8 +76,9 @@ def open_data(config, folder: RunFolder) -> InstanceData:
     data = load_instances(config.dataset, config.benchmarks, config.data_dir)
     if tuples_an_epoch(config, data) < config.batch_size:
         raise DataError(
-            f"{data.train.name} has {len(data.train.pairs)} pairs, fewer than a step of "
-            f"{config.batch_size} tuples: lower --batch-size"
+            f"an epoch has {tuples_an_epoch(config, data)} tuples, fewer than a step of "
+            f"{config.batch_size}: lower --batch-size, or raise --queries where it is the limit "
+            f"({data.train.name} has {len(data.train.pairs)} pairs)"
         )
     if data.val.records.num_classes < 2:
         raise DataError(
@@ -109,7 +112,11 @@ def _described(data: InstanceData):
         each.name: {"queries": len(each.queries), "database": len(each.database)}
         for each in data.benchmarks
     }
-    notes = [*data.train.notes, *(note for each in data.benchmarks for note in each.notes)]
+    notes = [
+        *data.train.notes,
+        *data.val.notes,
+        *(note for each in data.benchmarks for note in each.notes),
+    ]
     return {**pairs, "benchmarks": benchmarks, "notes": list(dict.fromkeys(notes))}
 
 
@@ -171,9 +178,9 @@ def mine(encoder, count: int, epoch: int, config, data: InstanceData) -> np.ndar
     pairs, pool = drawn(epoch, config, data)
     wanted, place = np.unique(np.concatenate([pairs[:, 0], pool]), return_inverse=True)
     batches = steps.eval_batches(
-        records, wanted, image_size=config.image_size, batch_size=8 * config.batch_size
+        records, wanted, image_size=config.image_size, batch_size=_batch(config.image_size)
     )
-    found = encoder.predict(batches.map(lambda image, label: image), verbose=0)
+    found = _outputs(encoder, batches.map(lambda image, label: image))
     descriptors = found[place.reshape(-1)]
     queries, others = descriptors[: len(pairs)], descriptors[len(pairs) :]
     try:
@@ -238,14 +245,27 @@ def describe(model, records: Records, indices, config, long_side, boxes=None) ->
         records,
         indices,
         long_side=long_side,
-        batch_size=8 * config.batch_size,
+        batch_size=_batch(long_side),
         boxes=boxes,
         least=LEAST.get(config.backbone, 1),
     )
-    found = np.concatenate([model.predict_on_batch(batch) for batch in batches])
+    found = _outputs(model, batches)
     descriptors = np.empty_like(found)
     descriptors[places] = found
     return descriptors
+
+
+def _batch(side: int) -> int:
+    return min(BATCH_PICTURES, max(1, BATCH_PIXELS // side**2))
+
+
+def _outputs(model, batches) -> np.ndarray:
+    """Of all batches. Not by ``predict``, whose graph XLA compiles anew for every picture size
+    where Keras 3 finds a GPU."""
+    call = tf.function(
+        lambda images: model(images, training=False), reduce_retracing=True, jit_compile=False
+    )
+    return np.concatenate([call(images).numpy() for images in batches])
 
 
 def whitening(loss: str, encoder, config, data: InstanceData, folder) -> LearnedWhitening:
@@ -335,7 +355,8 @@ def held_out(loss: str, encoder, config, data: InstanceData, folder: RunFolder) 
     ranks -= ranks.mean(axis=1, keepdims=True)
     steady = np.arange(ranks.shape[1]) - (ranks.shape[1] - 1) / 2
     scale = np.linalg.norm(ranks, axis=1) * np.linalg.norm(steady)
-    correlation = np.mean(ranks @ steady / np.maximum(scale, 1e-12))
+    # Of two things there is one rank, and no order.
+    correlation = np.mean(ranks @ steady / np.maximum(scale, 1e-12)) if len(steady) > 1 else np.nan
     retrieval = cosine_retrieval(now, records.labels, now, records.labels, leave_one_out=True)
     return HeldOut(
         retrieval.mean_average_precision,

@@ -67,6 +67,20 @@ def test_the_checksum_is_of_pairs_pictures_and_ground_truth(root):
     assert len(found) == 4 and data.checksum() not in found
 
 
+def test_revisited_sets_are_the_usual_benchmarks(root):
+    with pytest.raises(DataError, match="gnd_rparis6k.pkl' is missing"):
+        load_instances(SFM, (), root)
+
+
+def test_pictures_that_are_learned_from_and_searched_are_noted(tmp_path):
+    test_sfm.write(tmp_path / "train")
+    test_holidays.write(tmp_path / "test/holidays")
+    copied = (tmp_path / "train" / SFM / test_sfm.cid_file(test_sfm.CIDS[0])).read_bytes()
+    (tmp_path / "test/holidays/jpg/100101.jpg").write_bytes(copied)
+    data = load_instances(SFM, ("holidays",), str(tmp_path))
+    assert "1 pictures of holidays are learned from, byte for byte" in data.benchmarks[0].notes
+
+
 def test_a_picture_that_cannot_be_read_is_named(tmp_path):
     test_sfm.write(tmp_path / "train")
     test_holidays.write(tmp_path / "test/holidays")
@@ -79,8 +93,9 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path):
     "name, benchmarks, message",
     [
         ("retrieval-SfM-120", ("oxford5k",), "did you mean retrieval-SfM-120k"),
-        (SFM, (), "needs a benchmark: one or more of oxford5k"),
         (SFM, ("oxford",), "unknown benchmark 'oxford'"),
+        (SFM, ("oxford5k", "oxford5k"), "named twice"),
+        (TRAINED_ON[0], ("oxford5k",), "a benchmark of its own"),
     ],
 )
 def test_what_is_unknown_is_one_line(root, name, benchmarks, message):

@@ -42,6 +42,7 @@ def test_pairs_that_teach_nothing_are_refused(pairs, message):
         ({"queries": RECORDS.take([])}, "needs queries"),
         ({"protocols": {"all": GroundTruth([[0]], [[]])}}, "'all' is for 1 queries, there are 2"),
         ({"protocols": {"all": GroundTruth([[0], [4]], [[], []])}}, "not in the database of 4"),
+        ({"protocols": {"all": GroundTruth([[], []], [[0], []])}}, "nothing is right by .*'all'"),
         ({"protocols": {"all": GroundTruth([[0], [1]], [[], [-1]])}}, "not in the database"),
     ],
 )

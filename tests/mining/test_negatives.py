@@ -26,7 +26,7 @@ def by_loops(q, own, x, clusters, count, hardest=True):
             if clusters[i] not in taken:
                 taken.add(clusters[i])
                 chosen.append(i)
-        found.append(chosen[:count])
+        found.append(chosen[:count] if hardest else chosen[:count][::-1])
     return np.array(found)
 
 

@@ -69,6 +69,12 @@ def test_bad_input_is_refused():
     x = FILE["X"]
     with pytest.raises(ValueError, match="one pair at least"):
         LearnedWhitening().fit(x, np.zeros((0, 2)))
+    with pytest.raises(ValueError, match="descriptors 0..79"):
+        LearnedWhitening().fit(x, [[0, 80]])
+    with pytest.raises(ValueError, match="n_components must be in 1..12, got 0"):
+        learned(0)
+    with pytest.raises(ValueError, match="all descriptors are equal"):
+        PCAWhitening().fit(np.ones((4, 3)))
     with pytest.raises(ValueError, match="all pairs are equal"):
         LearnedWhitening().fit(np.ones((4, 3)), [[0, 1]])
     with pytest.raises(ValueError, match="n_components must be in 1..12"):

@@ -70,6 +70,7 @@ def test_expansion_finds_what_is_near_the_neighbours():
         (lambda: rank(QUERIES, DATABASE, top=31), "top must be in 1..30"),
         (lambda: expand_queries(QUERIES, DATABASE, neighbours=31), "top must be in 1..30"),
         (lambda: expand_queries(QUERIES, DATABASE, alpha=-1), "not be negative"),
+        (lambda: augment_database(DATABASE, neighbours=30), "neighbours must be below 30"),
     ],
 )
 def test_bad_input_is_refused(call, message):

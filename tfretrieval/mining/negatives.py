@@ -32,8 +32,7 @@ def hard_negatives(
             such negatives lie beyond any margin and teach next to nothing.
 
     Returns:
-        int64 indices into the pool ``[Q, count]``, the most similar first (the least similar
-        first with ``hardest=False``).
+        int64 indices into the pool ``[Q, count]``, the most similar first.
 
     Raises:
         ValueError: shapes that do not fit, values that are not finite, or a pool of fewer other
@@ -60,14 +59,14 @@ def hard_negatives(
     ordered = pool[by_cluster]
     sign = 1 if hardest else -1
     found = np.empty((len(queries), count), np.int64)
-    step = max(1, _BLOCK // len(pool))
+    step = max(1, _BLOCK // max(len(pool), count * int(sizes.max())))
     for start in range(0, len(queries), step):
         rows = np.arange(start, min(start + step, len(queries)))
         similarity = queries[rows] @ ordered.T
         best = sign * np.maximum.reduceat(similarity, starts, axis=1)
         known = present[rows]
         best[np.flatnonzero(known), place[rows][known]] = -np.inf
-        chosen = np.argsort(-best, axis=1, kind="stable")[:, :count]
+        chosen = np.argsort(-best, axis=1, kind="stable")[:, :count][:, ::sign]
         # The member of each chosen cluster that gave its value; slices are padded to the longest.
         offset = np.arange(sizes[chosen].max())
         members = np.minimum(starts[chosen][..., None] + offset, len(pool) - 1)

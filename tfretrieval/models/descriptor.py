@@ -104,6 +104,8 @@ class Rescale(tf.keras.layers.Layer):
 
     def __init__(self, scale: float, **kwargs):
         super().__init__(**kwargs)
+        # XLA knows no smoothed resizing; Keras 3 would choose it on a GPU.
+        self.supports_jit = False
         self.scale = scale
 
     def call(self, inputs):

@@ -35,12 +35,12 @@ class _Whitening(TransformerMixin, BaseEstimator):
         bias = -(self.projection_ @ self.mean_).astype(np.float32)
         dense = tf.keras.layers.Dense(kernel.shape[1], name="whitening", dtype="float32")
         unit = tf.keras.layers.UnitNormalization(name="whitened", dtype="float32")
-        whitened = tf.keras.Model(model.input, unit(dense(model.output)))
+        whitened = tf.keras.Model(model.inputs, unit(dense(model.outputs[0])))
         dense.set_weights([kernel, bias])
         return whitened
 
     def _keep(self, projection, eigenvalues):
-        components = self.n_components or len(projection)
+        components = len(projection) if self.n_components is None else self.n_components
         if not 1 <= components <= len(projection):
             raise ValueError(
                 f"n_components must be in 1..{len(projection)}, got {self.n_components}"
@@ -80,11 +80,14 @@ class LearnedWhitening(_Whitening):
         on, is added to all as lets the factor exist.
 
         Raises:
-            ValueError: no pairs, descriptors that are not finite, ``n_components`` beyond D.
+            ValueError: no pairs, indices out of range, descriptors that are not finite,
+                ``n_components`` beyond D.
         """
         x, pairs = _finite(descriptors), np.asarray(pairs, np.int64)
         if pairs.ndim != 2 or pairs.shape[1:] != (2,) or not len(pairs):
             raise ValueError(f"pairs must be [P, 2], one pair at least, got shape {pairs.shape}")
+        if pairs.min() < 0 or pairs.max() >= len(x):
+            raise ValueError(f"pairs must name descriptors 0..{len(x) - 1}")
         query, positive = x[pairs[:, 0]], x[pairs[:, 1]]
         difference = query - positive
         self.mean_ = query.mean(axis=0)
@@ -113,8 +116,8 @@ class PCAWhitening(_Whitening):
         """Learns from ``[N, D]`` descriptors.
 
         Raises:
-            ValueError: fewer than two descriptors, ones that are not finite, ``n_components``
-                beyond the directions in which they vary.
+            ValueError: fewer than two different descriptors, ones that are not finite,
+                ``n_components`` beyond the directions in which they vary.
         """
         x = _finite(descriptors)
         if len(x) < 2:
@@ -124,6 +127,8 @@ class PCAWhitening(_Whitening):
         eigenvalues, vectors = np.linalg.eigh(centred.T @ centred / len(x))
         eigenvalues, vectors = eigenvalues[::-1], vectors[:, ::-1]
         vary = eigenvalues > 1e-12 * eigenvalues[0]
+        if not vary.any():
+            raise ValueError("all descriptors are equal: whitening has nothing to learn from them")
         projection = vectors[:, vary].T / np.sqrt(eigenvalues[vary])[:, None]
         return self._keep(projection, eigenvalues[vary])
 

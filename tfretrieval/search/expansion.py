@@ -56,7 +56,7 @@ def expand_queries(
 
     Args:
         queries: ``[Q, D]`` descriptors of unit length.
-        database: ``[N, D]``; a query among them is its own first neighbour.
+        database: ``[N, D]``; a query among them is its own first neighbour, and so counts twice.
         neighbours: how many are added.
         alpha: power of their similarity.
 
@@ -83,11 +83,17 @@ def augment_database(database: ArrayLike, neighbours: int = 10, alpha: float = 0
     Returns:
         float32 ``[N, D]``: search these.
 
+    Raises:
+        ValueError: as :func:`expand_queries`; N - 1 neighbours at most.
+
     >>> augmented = augment_database([[1.0, 0.0], [0.0, 1.0]], neighbours=1)
     >>> augmented.astype(float).round(4).tolist()
     [[0.7071, 0.7071], [0.7071, 0.7071]]
     """
-    return _unit(_weighted(database, database, neighbours + 1, alpha))
+    x = np.asarray(database, np.float32)
+    if neighbours >= len(x):
+        raise ValueError(f"neighbours must be below {len(x)}, got {neighbours}")
+    return _unit(_weighted(x, x, neighbours + 1, alpha))
 
 
 def _weighted(queries, database, neighbours, alpha):
@@ -95,7 +101,11 @@ def _weighted(queries, database, neighbours, alpha):
         raise ValueError(f"alpha must not be negative, got {alpha}")
     indices, similarities = rank(queries, database, neighbours)
     weights = np.maximum(similarities, 0) ** np.float32(alpha)
-    return np.einsum("qk,qkd->qd", weights, np.asarray(database, np.float32)[indices])
+    vectors = np.asarray(database, np.float32)
+    total = np.zeros((len(indices), vectors.shape[1]), np.float32)
+    for place in range(neighbours):
+        total += weights[:, place, None] * vectors[indices[:, place]]
+    return total
 
 
 def _unit(vectors):
