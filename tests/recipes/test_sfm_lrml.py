@@ -1,5 +1,6 @@
 """Tiny runs of the instance recipe, end to end; every flag of its own changes what comes out."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -69,6 +70,7 @@ def things(labels, seed, boxes=False):
         labels=labels,
         class_names=tuple(f"thing {i}" for i in range(max(labels) + 1)),
         blobs=blobs,
+        digests=[hashlib.sha256(blob).hexdigest() for blob in blobs],
         boxes=np.tile(np.float32([0, 0, 1, 0.9]), (len(labels), 1)) if boxes else None,
     )
 
