@@ -78,7 +78,8 @@ def test_stage_1_starts_from_the_weights_of_the_settings(tmp_path, monkeypatch):
     network.save_weights(tmp_path / "own.weights.h5")
     monkeypatch.setattr(common.stage1, "train_classifier", lambda name, build, *rest: build())
     config = Config(image_size=32, width=4, weights=str(tmp_path / "own.weights.h5"))
-    experiment = SimpleNamespace(data=SimpleNamespace(num_classes=3))
+    data = SimpleNamespace(num_classes=3, records=None)
+    experiment = SimpleNamespace(data=data, fit=None)
     model = train_stage1("resnet18_i+crop", config, experiment, None, None, None)
     for found, expected in zip(model.get_weights(), network.get_weights(), strict=False):
         np.testing.assert_array_equal(found, expected)

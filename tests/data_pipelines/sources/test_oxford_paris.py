@@ -74,7 +74,8 @@ def test_where_oxford_may_lie(tmp_path, at, gt):
 
 def test_all_55_queries_need_no_note(tmp_path):
     titles = [f"l{place:02d}_{number}" for place in range(11) for number in range(1, 6)]
-    truth = {f"{x}_{kind}.txt": "" for x in titles for kind in ("good", "ok", "junk")}
+    truth = {f"{x}_{kind}.txt": "" for x in titles for kind in ("ok", "junk")}
+    truth.update({f"{x}_good.txt": "keble_000003" for x in titles})
     truth.update({f"{x}_query.txt": "oxc1_keble_000003 0 0 9 9" for x in titles})
     oxford = read_oxford5k(write(tmp_path, truth=truth))
     assert oxford.notes == () and oxford.queries.ids.tolist() == titles
@@ -181,8 +182,9 @@ def test_revisited(tmp_path, name):
 
 
 def test_paris_is_no_landmark(tmp_path):
-    names = ["paris_defense_000001", "paris_eiffel_000002"]
-    gnd = {"imlist": names[1:], "qimlist": names[:1], "gnd": [{**GND["gnd"][0], "junk": []}]}
+    names = ["paris_defense_000001", "paris_eiffel_000002", "paris_louvre_000003"]
+    truth = {**GND["gnd"][0], "hard": [1], "junk": []}
+    gnd = {"imlist": names[1:], "qimlist": names[:1], "gnd": [truth]}
     write_revisited(tmp_path, gnd, "rparis6k", names)
     assert read_revisited(tmp_path, "rparis6k").queries.class_names == ("defense",)
 
