@@ -103,7 +103,9 @@ class Config(RunSettings):
             "queries": 200,
             "pool": 600,
             "epochs": 10,
-            "learning_rate": 3e-4,
+            "pretraining": 10,
+            # At 3e-5 and more every loss unlearns what the classifier knows (held-out pictures).
+            "learning_rate": 1e-5,
         }
 
 

@@ -296,9 +296,9 @@ class DrawnInstancesConfig(tfds.core.BuilderConfig):
       seed: another seed draws other things and scenes; ``drawn_birds`` has 0, ``drawn_objects`` 1.
     """
 
-    train_things: int = 160
+    train_things: int = 600
     views: int = 8
-    val_things: int = 30
+    val_things: int = 60
     val_views: int = 6
     test_things: int = 40
     queries: int = 1
@@ -360,7 +360,7 @@ class DrawnInstances(DrawnBuilder):
     VERSION = tfds.core.Version(VERSION)
     BUILDER_CONFIGS = [
         DrawnInstancesConfig(
-            name="demo", description="830 things, 40 of them searched for, 96 pixels."
+            name="demo", description="1,300 things, 40 of them searched for, 96 pixels."
         )
     ]
 

@@ -14,6 +14,7 @@ from data_pipelines.instances import InstanceBenchmark
 from data_pipelines.records import DataError, Records
 from recipes.common import networks, session, stage1
 from recipes.common.run_folder import RunFolder, RunFolderError
+from recipes.common.saliency import WHOLE, View
 from recipes.common.settings import HashSettings
 from tfretrieval.evaluation import InstanceRetrieval, cosine_retrieval, instance_retrieval
 from tfretrieval.mining import hard_negatives
@@ -121,7 +122,11 @@ def _described(data: InstanceData):
 
 
 def starting_weights(config, data: InstanceData, folder: RunFolder, strategy) -> list[np.ndarray]:
-    """Of the backbone: ``--weights``, or with none those of a classifier of the training things."""
+    """Of the backbone: ``--weights``, or with none those of a classifier of the training things.
+
+    Where their boxes are known it learns from the boxes as well as from whole pictures: queries are
+    cropped to theirs, the pictures that are searched are whole.
+    """
     if config.weights != "none":
         return networks.backbone(config.backbone, config).get_weights()
     settings = HashSettings(
@@ -133,9 +138,11 @@ def starting_weights(config, data: InstanceData, folder: RunFolder, strategy) ->
         batch_size=PRETRAINING_BATCH,
         # A mirror image is no view of the thing.
         flip=False,
+        # A smaller part often misses the thing.
+        crop_area=0.6,
         seed=config.seed,
     )
-    records = data.train.records
+    records, view = whole_and_boxes(data.train.records)
 
     def build():
         backbone = networks.backbone(config.backbone, settings)
@@ -144,10 +151,26 @@ def starting_weights(config, data: InstanceData, folder: RunFolder, strategy) ->
     every = np.arange(len(records))
     inside = RunFolder(folder / "before", settings)
     model, _ = stage1.train_classifier(
-        config.backbone, build, settings, records, every, inside, strategy
+        config.backbone, build, settings, records, every, inside, strategy, view
     )
     # The classifier is built flat on its backbone, whose weights come first.
     return model.get_weights()[:-2]
+
+
+def whole_and_boxes(records: Records) -> tuple[Records, View]:
+    """Every picture as it is and, where its box is known, cut out: the pictures of both, and what
+    is seen of each."""
+    if records.boxes is None:
+        return records, WHOLE
+    whole = np.tile(np.float32([0, 0, 1, 1]), (len(records), 1))
+    twice = Records(
+        ids=np.concatenate([records.ids, np.char.add(records.ids, ", its box")]),
+        labels=np.tile(records.labels, 2),
+        class_names=records.class_names,
+        paths=None if records.paths is None else np.tile(records.paths, 2),
+        blobs=None if records.blobs is None else 2 * records.blobs,
+    )
+    return twice, View(np.concatenate([whole, records.boxes]))
 
 
 def tuples_an_epoch(config, data: InstanceData) -> int:

@@ -322,6 +322,22 @@ def test_the_framework_s_numbers_are_the_defaults():
     assert (config.margin, config.triplet_margin, config.epochs) == (0.85, 0.1, 100)
 
 
+def test_without_weights_the_classifier_sees_pictures_whole_and_cut_out():
+    records = things([0, 0, 1], seed=4, boxes=True)
+    twice, view = instances.whole_and_boxes(records)
+    np.testing.assert_array_equal(twice.labels, [0, 0, 1, 0, 0, 1])
+    assert [twice.read(i) for i in range(6)] == 2 * [records.read(i) for i in range(3)]
+    np.testing.assert_array_equal(view.boxes[:3], np.tile([0, 0, 1, 1], (3, 1)))
+    np.testing.assert_array_equal(view.boxes[3:], records.boxes)
+
+
+def test_without_boxes_the_classifier_sees_whole_pictures_alone():
+    records = things([0, 0, 1], seed=4)
+    same, view = instances.whole_and_boxes(records)
+    assert same is records
+    assert view.boxes is None
+
+
 def test_demo_shrinks_and_downloads_nothing():
     changed = {k for k, v in Config.demo_settings().items() if getattr(Config(), k) != v}
     assert changed == {

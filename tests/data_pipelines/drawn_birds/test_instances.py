@@ -125,14 +125,14 @@ def test_what_cannot_be_drawn_is_refused(monkeypatch):
         draw(0, size=32)
 
 
-def test_the_demo_has_830_things_and_as_many_pictures_as_it_says():
+def test_the_demo_has_1300_things_and_as_many_pictures_as_it_says():
     config = DrawnInstances.builder_configs["demo"]
     rows = {part: list(config.pictures(part)) for part in PARTS}
     assert {part: len(each) for part, each in rows.items()} == {
-        "train": 1280, "val": 180, "query": 40, "database": 1000,
+        "train": 4800, "val": 360, "query": 40, "database": 1000,
     }  # fmt: skip
     ids = [name for each in rows.values() for name, _, _ in each]
-    assert len(set(ids)) == len(ids) == 2500
+    assert len(set(ids)) == len(ids) == 6200
     assert Counter(view for _, _, view in rows["database"]) == {
         "easy": 160, "hard": 160, "junk": 80, "lonely": 600,
     }  # fmt: skip
