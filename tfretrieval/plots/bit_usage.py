@@ -54,7 +54,7 @@ def bit_usage(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
         below.set_facecolor("#bbbbbb")
         drawn = below.imshow(
             np.ma.masked_invalid(shown), cmap="viridis", vmin=0, vmax=1, interpolation="nearest",
-            extent=(*edges, *edges[::-1]),
+            extent=(*edges, *edges[::-1]), aspect="auto",
         )  # fmt: skip
         below.set_xlabel("bit, by its share of ones", fontsize=9)
         for axis in (above, below):

@@ -37,7 +37,7 @@ def part_attention(images: np.ndarray, maps: Mapping[str, np.ndarray], title: st
         if not (values >= 0).all():
             raise ValueError(f"{name}: attention must be 0 or more")
     rows, columns = len(images), len(parts) + 1
-    size = (1.3 * columns, 1.27 * rows + 0.3 + 0.25 * bool(title) * (1 + title.count("\n")))
+    size = (1.3 * columns, 1.27 * rows + 0.3 + 0.28 * bool(title) * (1 + title.count("\n")))
     layout = ConstrainedLayoutEngine(compress=True, w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     figure = Figure(figsize=size, layout=layout)
     axes = figure.subplots(rows, columns, squeeze=False)
