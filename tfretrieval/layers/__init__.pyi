@@ -1,3 +1,5 @@
+from .attention_crop import AttentionCrop as AttentionCrop
+from .attention_drop import AttentionDrop as AttentionDrop
 from .bilinear_attention_pooling import BilinearAttentionPooling as BilinearAttentionPooling
 from .cosine_to_centers import CosineToCenters as CosineToCenters
 from .domain_aware_squeeze_excite import DomainAwareSqueezeExcite as DomainAwareSqueezeExcite
@@ -20,6 +22,8 @@ from .unit_rows import UnitRows as UnitRows
 __all__ = [
     "MAC",
     "RMAC",
+    "AttentionCrop",
+    "AttentionDrop",
     "BilinearAttentionPooling",
     "CosineToCenters",
     "DomainAwareSqueezeExcite",

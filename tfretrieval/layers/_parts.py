@@ -66,24 +66,20 @@ def part_maxima(features: tf.Tensor, attention: tf.Tensor) -> tf.Tensor:
     """``max_p F_pc A_pm``, ``[B, M, C]``, from ``[B, HW, C]`` and ``[B, HW, M]``.
 
     The cell of the maximum is looked for part by part, outside of the gradient, so that no more
-    than one product ``[B, HW, C]`` is alive; what is found there is taken from both factors.
+    than one product ``[B, C, HW]`` is alive; what is found there is taken from both factors.
     """
-    parts = tf.transpose(tf.stop_gradient(attention), [2, 0, 1])
+    # The cells last: they are what is searched and gathered from.
+    features, attention = (tf.transpose(maps, [0, 2, 1]) for maps in (features, attention))
     constant = tf.stop_gradient(features)
     cells = tf.map_fn(
-        lambda part: tf.argmax(constant * part[..., None], axis=1, output_type=tf.int32),
-        parts,
-        fn_output_signature=tf.TensorSpec([None, features.shape[-1]], tf.int32),
+        lambda part: tf.argmax(constant * part[:, None], axis=2, output_type=tf.int32),
+        tf.stop_gradient(tf.transpose(attention, [1, 0, 2])),
+        fn_output_signature=tf.TensorSpec([None, features.shape[1]], tf.int32),
         parallel_iterations=1,
     )
-    # [B, C, M] and [B, M, C]: the cells stand last in what is gathered from.
-    at_features = tf.gather(
-        tf.transpose(features, [0, 2, 1]), tf.transpose(cells, [1, 2, 0]), batch_dims=2
-    )
-    at_attention = tf.gather(
-        tf.transpose(attention, [0, 2, 1]), tf.transpose(cells, [1, 0, 2]), batch_dims=2
-    )
-    return tf.transpose(at_features, [0, 2, 1]) * at_attention
+    of_features = tf.gather(features, tf.transpose(cells, [1, 2, 0]), batch_dims=2)
+    of_attention = tf.gather(attention, tf.transpose(cells, [1, 0, 2]), batch_dims=2)
+    return tf.transpose(of_features, [0, 2, 1]) * of_attention
 
 
 def unit_signed_root(x: tf.Tensor) -> tf.Tensor:

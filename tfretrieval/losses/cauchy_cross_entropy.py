@@ -15,8 +15,8 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
     """Cross-entropy of pairs, ``gamma / (gamma + d)`` being the probability of one class.
 
     ``mean_ij w_ij (s_ij log(d_ij / gamma) + log(1 + gamma / d_ij))`` over the pairs of a batch,
-    ``s_ij`` being 1 for pictures that share a class. The heavy tail of a Cauchy distribution lets far
-    pairs rest and draws near ones nearer.
+    ``s_ij`` being 1 for pictures that share a class. The heavy tail of a Cauchy distribution lets
+    far pairs rest and draws near ones nearer.
 
     * ``distance="cosine"``: ``d = K / 2 (1 - min(cos, max_cosine))``, K bits; with ``max_cosine=1``
       there is no clamp, and ``K / 2 1e-6`` is added.
