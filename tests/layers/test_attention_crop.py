@@ -25,7 +25,7 @@ def boxes(attention, threshold, padding, height, width):
         for cells, side in zip(attention.shape[1:3], (height, width), strict=True)
     )
     found = []
-    for picture in attention[..., 0] / attention.max(axis=(1, 2)):
+    for picture in (attention / attention.max(axis=(1, 2), keepdims=True))[..., 0]:
         columns = np.array([np.interp(y, range(len(column)), column) for column in picture.T])
         whole = np.array([np.interp(x, range(len(row)), row) for row in columns.T])
         box = []
@@ -117,10 +117,10 @@ class TestBoth:
         loaded = load_model(tmp_path / "model.keras")
         for a, b in zip(model.get_weights(), loaded.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
-        again = next(x for x in loaded.layers if isinstance(x, layer))
-        assert (
-            again.get_config() == next(x for x in model.layers if x.name == again.name).get_config()
+        before, after = (
+            next(x for x in one.layers if isinstance(x, layer)) for one in (model, loaded)
         )
+        assert before.get_config() == after.get_config()
 
     def test_refuses(self, layer):
         for threshold in ((0.0, 0.5), (0.6, 0.5), (0.5, 1.1)):

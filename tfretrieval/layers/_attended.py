@@ -70,7 +70,7 @@ class AttentionAugmentation(tf.keras.layers.Layer):
 
 
 def check_attended(images_shape, attention_shape) -> None:
-    """Raises `ValueError` unless these are ``[B, H, W, C]`` and ``[B, h, w, M]``, known but for B."""
+    """Raises `ValueError` unless both are ``[B, height, width, channels]``, known but for B."""
     for shape in (images_shape, attention_shape):
         if len(shape) != 4 or None in tuple(shape)[1:]:
             raise ValueError(

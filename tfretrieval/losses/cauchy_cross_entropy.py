@@ -86,7 +86,7 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
         values *= self._weights(similar)
         pairs = tf.shape(codes)[0]
         if not self.self_pairs:
-            values = tf.linalg.set_diag(values, tf.zeros_like(values[:, 0]))
+            values = tf.linalg.set_diag(values, tf.zeros_like(codes[:, 0]))
             pairs -= 1
         return tf.reduce_sum(values, axis=1) / tf.cast(tf.maximum(pairs, 1), tf.float32)
 

@@ -64,7 +64,8 @@ def gdf_net(
 
     Returns:
         A functional model, images to ``{"logits": [B, num_classes], "codes": [B, bits]}`` and, with
-        ``attention``, ``"attention": [B, h, w, parts]``, all float32.
+        ``attention``, ``"attention": [B, h, w, parts]``, all float32. With metrics Keras 3 looks
+        for a target of every output: ``dict.fromkeys(model.output, label)`` will do.
 
     Raises:
         ValueError: fewer than two classes, ``bits``, ``parts`` or ``neighbours`` below one, more
