@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data",
         "export",
         "figures",
+        "gdf_report",
         "heads",
         "instance_report",
         "instances",

@@ -20,13 +20,31 @@ def export(
     folder: RunFolder,
     view: View = WHOLE,
 ) -> None:
+    """Exports the frozen network of the classifier with the trained hash layer on it."""
+    backbone = tf.keras.Model(image_input(classifier), classifier.get_layer("features").input)
+    encoder = hash_encoder(backbone, config.bits, config.hash_activation)
+    encoder.get_layer("codes").set_weights([head["kernel"], head["bias"]])
+    export_codes(encoder, head["codes"], config, experiment, folder, view)
+
+
+def export_codes(
+    encoder: tf.keras.Model,
+    codes: np.ndarray,
+    config,
+    experiment: Experiment,
+    folder: RunFolder,
+    view: View = WHOLE,
+) -> None:
     """Writes ``model.keras``, ``encoder.weights.h5``, ``savedmodel/`` and ``codes.npz``.
 
-    The encoder is the frozen network of the classifier with the trained hash layer on it; the
-    SavedModel also holds the saliency network of the view, and crops before it encodes.
+    The SavedModel also holds the saliency network of the view, and crops before it encodes.
     ``codes.npz`` holds packed codes, relaxed codes, ids and labels of database and queries.
+
+    Args:
+        encoder: pictures to relaxed codes.
+        codes: of all pictures, float32 ``[N, bits]``.
     """
-    data, codes = experiment.data, head["codes"]
+    data = experiment.data
 
     def tables():
         arrays = {"bits": config.bits, "class_names": np.array(data.records.class_names)}
@@ -38,9 +56,6 @@ def export(
         return arrays
 
     folder.step("codes", tables)
-    backbone = tf.keras.Model(image_input(classifier), classifier.get_layer("features").input)
-    encoder = hash_encoder(backbone, config.bits, config.hash_activation)
-    encoder.get_layer("codes").set_weights([head["kernel"], head["bias"]])
     writers = {
         "model.keras": encoder.save,
         "encoder.weights.h5": encoder.save_weights,

@@ -183,6 +183,15 @@ def train_cross_entropy(task: HeadTask, config, every: int) -> dict[str, np.ndar
     return _result(codes, task, rows, start)
 
 
+def history(head: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The history of a trained head, an array a figure."""
+    return {
+        key.removeprefix("history_"): column
+        for key, column in head.items()
+        if key.startswith("history_")
+    }
+
+
 def _batches(inputs, targets, config, first: int, last: int) -> tf.data.Dataset:
     """Batches for epochs ``first .. last - 1``, each in an order of its own."""
     count = len(inputs)
@@ -224,11 +233,11 @@ def _result(codes, task, rows, start):
         codes.set_weights([kernel.astype(np.float32), bias.astype(np.float32)])
         kernel, bias = codes.get_weights()
     keys = sorted({key for row in rows for key in row})
-    history = {f"history_{key}": [row.get(key, np.nan) for row in rows] for key in keys}
+    columns = {f"history_{key}": [row.get(key, np.nan) for row in rows] for key in keys}
     return {
         "codes": codes(task.features).numpy(),
         "kernel": kernel,
         "bias": bias,
         "seconds": time.monotonic() - start,
-        **history,
+        **columns,
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from recipes.common import figures, saliency, session
+from recipes.common import figures, heads, saliency, session
 from recipes.common.data import Experiment
 from recipes.common.measure import Row
 from recipes.common.run_folder import RunFolder
@@ -35,6 +35,17 @@ LOCALIZATION = {
     "object_covered": "object covered",
     "area": "box area",
 }
+# Of the columns behind mAP.
+CODE_DEFINITIONS = (
+    "- Stable mAP: the same with ties in the order of the database.",
+    "- mAP inside test: each query against the other queries, itself left out, else as mAP. It "
+    "is what pictures never trained on give; the database was trained on, which flatters "
+    "memorising.",
+    "- R@1: share of the queries whose nearest picture is of their class (recall at 1), "
+    "expected over the orders of ties.",
+    "- P@10: precision of the first ten ranks, expected over the orders of ties.",
+    "- P(r<=2): precision within Hamming radius 2, an empty ball counts as 0.",
+)
 _HELD_OUT = (
     "mAP held out: a share of every class's training pictures, held out, against the other "
     "training pictures, else as mAP"
@@ -151,7 +162,7 @@ def epochs(histories: Mapping[str, Mapping[str, np.ndarray]]):
     for name, history in histories.items():
         for epoch in range(len(history["loss"])):
             values = {key: float(column[epoch]) for key, column in history.items()}
-            yield {"row": name, "epoch": epoch + 1, **values}
+            yield {"row": name, "epoch": epoch + 1, **defined(values)}
 
 
 def defined(figures: Mapping[str, float]) -> dict[str, float | None]:
@@ -200,18 +211,7 @@ def _report(config, experiment, results, crop, folder):
     yield ""
     yield f"- mAP, %: {results[0].rows[-1].definition}"
     yield f"- Real-valued rows: {results[0].rows[0].definition}"
-    yield "- Stable mAP: the same with ties in the order of the database."
-    yield (
-        "- mAP inside test: each query against the other queries, itself left out, else as mAP. It "
-        "is what pictures never trained on give; the database was trained on, which flatters "
-        "memorising."
-    )
-    yield (
-        "- R@1: share of the queries whose nearest picture is of their class (recall at 1), "
-        "expected over the orders of ties."
-    )
-    yield "- P@10: precision of the first ten ranks, expected over the orders of ties."
-    yield "- P(r<=2): precision within Hamming radius 2, an empty ball counts as 0."
+    yield from CODE_DEFINITIONS
     for result in results:
         chosen = "fixed margin set beforehand" if config.protocol == "paper" else "chosen margin"
         classified = (
@@ -312,11 +312,7 @@ def _metrics(results):
             values = {key: float(column[epoch]) for key, column in stage1.items()}
             yield {"network": result.name, "stage": 1, "epoch": epoch + 1, **values}
         for label, head in result.heads.items():
-            history = {
-                key.removeprefix("history_"): column
-                for key, column in head.items()
-                if key.startswith("history_")
-            }
+            history = heads.history(head)
             for i in range(len(history["epoch"])):
                 values = {k: float(c[i]) for k, c in history.items() if not math.isnan(c[i])}
                 yield {"network": result.name, "stage": 2, "head": label, **values}

@@ -106,8 +106,24 @@ class HashSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True)
-class TripletSettings(HashSettings):
-    """The same for the triplet recipes: what is held out, where saliency is read, what is mined."""
+class MiningSettings(HashSettings):
+    """The same where hash layers are trained on mined triplets."""
+
+    remine: int = option(3, "epochs between two minings (paper)")
+    beta: float = option(0.5, "hardness factor of the mining (our choice)")
+    gap_target: float = option(
+        5.0, "the gap the paper wants, for the figure and the share above it"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        at_least_one(self, "remine")
+        require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
+
+
+@dataclasses.dataclass(frozen=True)
+class TripletSettings(MiningSettings):
+    """The same for the triplet recipes: what is held out, where saliency is read."""
 
     held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
     saliency_layer: str | None = option(
@@ -117,17 +133,10 @@ class TripletSettings(HashSettings):
         "minmax", "from map to grey picture (ours)", choices=("minmax", "viridis_luma")
     )
     region: str = option("box", "what is kept (ours)", choices=("box", "mask", "mask_in_box"))
-    remine: int = option(3, "epochs between two minings (paper)")
-    beta: float = option(0.5, "hardness factor of the mining (our choice)")
-    gap_target: float = option(
-        5.0, "the gap the paper wants, for the figure and the share above it"
-    )
 
     def __post_init__(self):
         super().__post_init__()
         require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
-        at_least_one(self, "remine")
-        require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ def small_network(monkeypatch):
     def build(input_shape, width, **options):
         x = inputs = tf.keras.Input(input_shape, name="image")
         x = tf.keras.layers.Rescaling(1 / 255)(x)
-        x = tf.keras.layers.Conv2D(width, 3, strides=4)(x)
+        x = tf.keras.layers.Conv2D(width, 3, strides=4, name="conv")(x)
         x = tf.keras.layers.BatchNormalization(name="map")(x)
         return tf.keras.Model(inputs, x, name="small")
 

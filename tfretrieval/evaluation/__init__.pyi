@@ -1,3 +1,5 @@
+from .bit_usage import BitUsage as BitUsage
+from .bit_usage import bit_usage as bit_usage
 from .bootstrap import BootstrapInterval as BootstrapInterval
 from .bootstrap import paired_bootstrap as paired_bootstrap
 from .class_separation import ClassSeparation as ClassSeparation
@@ -17,6 +19,7 @@ from .real_valued import cosine_retrieval as cosine_retrieval
 from .real_valued import euclidean_retrieval as euclidean_retrieval
 
 __all__ = [
+    "BitUsage",
     "BootstrapInterval",
     "ClassSeparation",
     "GroundTruth",
@@ -24,6 +27,7 @@ __all__ = [
     "InstanceRetrieval",
     "Localization",
     "RealValuedRetrieval",
+    "bit_usage",
     "box_iou",
     "centre_boxes",
     "class_separation",

@@ -1,11 +1,17 @@
+from .attention_crop import AttentionCrop as AttentionCrop
+from .attention_drop import AttentionDrop as AttentionDrop
+from .bilinear_attention_pooling import BilinearAttentionPooling as BilinearAttentionPooling
 from .cosine_to_centers import CosineToCenters as CosineToCenters
 from .domain_aware_squeeze_excite import DomainAwareSqueezeExcite as DomainAwareSqueezeExcite
+from .edge_conv import EdgeConv as EdgeConv
 from .fold import Fold as Fold
 from .fold import Unfold as Unfold
 from .gem import GeM as GeM
 from .hash_layer import HashLayer as HashLayer
 from .inception_resnet_c import InceptionResNetC as InceptionResNetC
 from .mac import MAC as MAC
+from .part_graph import PartGraph as PartGraph
+from .part_nodes import PartNodes as PartNodes
 from .rmac import RMAC as RMAC
 from .spoc import SPoC as SPoC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
@@ -16,12 +22,18 @@ from .unit_rows import UnitRows as UnitRows
 __all__ = [
     "MAC",
     "RMAC",
+    "AttentionCrop",
+    "AttentionDrop",
+    "BilinearAttentionPooling",
     "CosineToCenters",
     "DomainAwareSqueezeExcite",
+    "EdgeConv",
     "Fold",
     "GeM",
     "HashLayer",
     "InceptionResNetC",
+    "PartGraph",
+    "PartNodes",
     "SPoC",
     "SquaredDistanceToCenters",
     "SqueezeExcite",

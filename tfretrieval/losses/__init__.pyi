@@ -1,4 +1,7 @@
 from .adaptive_triplet import AdaptiveTripletLoss as AdaptiveTripletLoss
+from .bit_balance import BitBalanceLoss as BitBalanceLoss
+from .cauchy_cross_entropy import CauchyCrossEntropyLoss as CauchyCrossEntropyLoss
+from .cauchy_quantization import CauchyQuantizationLoss as CauchyQuantizationLoss
 from .center import CenterLoss as CenterLoss
 from .contrastive import ContrastiveLoss as ContrastiveLoss
 from .cosface import CosFace as CosFace
@@ -8,11 +11,15 @@ from .multiplicative_euclidean_margin_softmax import (
     MultiplicativeEuclideanMarginSoftmax as MultiplicativeEuclideanMarginSoftmax,
 )
 from .rank_margin import RankMarginLoss as RankMarginLoss
+from .sum import Sum as Sum
 from .triplet import TripletLoss as TripletLoss
 from .tuple_triplet import TupleTripletLoss as TupleTripletLoss
 
 __all__ = [
     "AdaptiveTripletLoss",
+    "BitBalanceLoss",
+    "CauchyCrossEntropyLoss",
+    "CauchyQuantizationLoss",
     "CenterLoss",
     "ContrastiveLoss",
     "CosFace",
@@ -20,6 +27,7 @@ __all__ = [
     "InBatch",
     "MultiplicativeEuclideanMarginSoftmax",
     "RankMarginLoss",
+    "Sum",
     "TripletLoss",
     "TupleTripletLoss",
 ]

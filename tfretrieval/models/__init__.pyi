@@ -6,6 +6,7 @@ from .classifiers import classifier as classifier
 from .descriptor import descriptor as descriptor
 from .descriptor import multi_scale as multi_scale
 from .descriptor import tuple_encoder as tuple_encoder
+from .gdf_net import gdf_net as gdf_net
 from .hash_encoders import hash_encoder as hash_encoder
 from .loading import load_model as load_model
 from .memory import TrainingMemory as TrainingMemory
@@ -22,6 +23,7 @@ __all__ = [
     "data_flow",
     "descriptor",
     "fit_center_codes",
+    "gdf_net",
     "hash_encoder",
     "load_model",
     "multi_scale",

@@ -30,7 +30,7 @@ def classifier(backbone: tf.keras.Model, num_classes: int) -> tf.keras.Model:
     return tf.keras.Model(backbone.input, logits, name=f"{backbone.name}_classifier")
 
 
-def class_logits(features: tf.Tensor, num_classes: int) -> tf.Tensor:
+def class_logits(features: tf.Tensor, num_classes: int, use_bias: bool = True) -> tf.Tensor:
     """The layer ``logits`` on features: float32 ``[B, num_classes]``.
 
     Raises:
@@ -39,4 +39,6 @@ def class_logits(features: tf.Tensor, num_classes: int) -> tf.Tensor:
     if num_classes < 2:
         raise ValueError(f"a classifier needs at least two classes, got {num_classes}")
     # Logits in float32: a float16 softmax loses the small classes.
-    return tf.keras.layers.Dense(num_classes, dtype="float32", name="logits")(features)
+    return tf.keras.layers.Dense(num_classes, use_bias=use_bias, dtype="float32", name="logits")(
+        features
+    )

@@ -1,3 +1,4 @@
+from .bit_usage import bit_usage as bit_usage
 from .block_diagram import block_diagram as block_diagram
 from .curves import distance_curves as distance_curves
 from .curves import map_curves as map_curves
@@ -7,9 +8,11 @@ from .feature_maps import feature_maps as feature_maps
 from .feature_plane import feature_plane as feature_plane
 from .gallery import gallery as gallery
 from .negatives_by_rank import negatives_by_rank as negatives_by_rank
+from .part_attention import part_attention as part_attention
 from .saliency_sheet import saliency_sheet as saliency_sheet
 
 __all__ = [
+    "bit_usage",
     "block_diagram",
     "distance_curves",
     "distance_histograms",
@@ -19,5 +22,6 @@ __all__ = [
     "gallery",
     "map_curves",
     "negatives_by_rank",
+    "part_attention",
     "saliency_sheet",
 ]

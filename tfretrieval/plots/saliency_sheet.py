@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -12,6 +11,7 @@ from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from tfretrieval.evaluation.localization import box_iou
+from tfretrieval.plots._heat import heat
 
 FOUND, TRUE = "#ffb000", "#5ee0ff"
 # tfretrieval.images.MEAN_COLOR; this room does without TensorFlow.
@@ -58,7 +58,7 @@ def saliency_sheet(
     _check(images, maps, columns, truth, masks)
     place = _Grid(len(images), len(columns), title, labelled=truth is not None)
     for row, image in enumerate(images):
-        _show(place(row, 0), _heat(image, maps[row]))
+        _show(place(row, 0), heat(image, maps[row]))
         for column, (name, found) in enumerate(columns.items()):
             axis = place(row, 1 + 2 * column)
             _show(axis, image)
@@ -144,16 +144,6 @@ def _frame(axis: Axes, box: np.ndarray, colour: str, style: str, width: float) -
 
 def _rim(width: float) -> list:
     return [withStroke(linewidth=width + 1, foreground="#000000c0")]
-
-
-def _heat(image: np.ndarray, grey: np.ndarray) -> np.ndarray:
-    """The picture in grey under the map's colours, the clearer the lower the value."""
-    size = (image.shape[1], image.shape[0])
-    value = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC)) / 255
-    under = np.asarray(Image.fromarray(image).convert("L"))[..., None]
-    weight = 0.75 * value[..., None]
-    over = 255 * colormaps["inferno"](value)[..., :3]
-    return ((1 - weight) * under + weight * over).astype(np.uint8)
 
 
 def _crop(image: np.ndarray, box: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
