@@ -342,6 +342,6 @@ def test_demo_shrinks_and_downloads_nothing():
     changed = {k for k, v in Config.demo_settings().items() if getattr(Config(), k) != v}
     assert changed == {
         *("dataset", "backbone", "width", "weights", "image_size", "long_side"),
-        *("queries", "pool", "epochs", "learning_rate"),
+        *("queries", "pool", "epochs", "pretraining", "learning_rate"),
     }
     assert not Config().download
