@@ -32,7 +32,9 @@ from recipes.common.stage1 import Objective
 from tfretrieval.saliency.feature_layers import feature_maps, stages
 
 # Each has what those before it have.
-ROWS = ("backbone", "attention", "graph", "cauchy", "balance")
+ALL_ROWS = ("backbone", "attention", "graph", "cauchy", "balance", "augmentation")
+# Augmentation takes three passes a step: only where it is asked for.
+ROWS = ALL_ROWS[:-1]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +57,9 @@ class Config(MiningSettings):
     rows: tuple[str, ...] = option(
         ROWS,
         "backbone: hash layer and cross-entropy on the pooled map; each other adds itself to those "
-        "before it in this order; the last is exported",
-        choices=ROWS,
+        "before it in this order, augmentation crops and drops by attention, at three times the "
+        "cost; the last is exported",
+        choices=ALL_ROWS,
     )
     parts: int = option(32, "attention maps (the authors' code)")
     neighbours: int = option(3, "parts that a part of the graph sees, with itself (theirs)")
@@ -84,8 +87,8 @@ class Config(MiningSettings):
         lengths = (self.bits, *self.more_bits)
         require(min(lengths) >= 1, "--more-bits must be at least 1")
         require(len(set(lengths)) == len(lengths), "--more-bits names a length twice, or --bits")
-        order = [ROWS.index(row) for row in self.rows]
-        require(order == sorted(set(order)), f"--rows must follow the order {' '.join(ROWS)}")
+        order = [ALL_ROWS.index(row) for row in self.rows]
+        require(order == sorted(set(order)), f"--rows must follow the order {' '.join(ALL_ROWS)}")
 
     @staticmethod
     def demo_settings() -> dict:
@@ -164,10 +167,10 @@ def run_row(row, config, experiment, folder, strategy):
 def train(row, config, experiment, folder, strategy):
     """The network of a row. Terms that it does without have weight zero, so that all rows are
     trained by the same sum."""
-    has = ROWS[: ROWS.index(row) + 1]
+    has = ALL_ROWS[: ALL_ROWS.index(row) + 1]
 
     def build():
-        return tfr.models.gdf_net(
+        model = tfr.models.gdf_net(
             network(config),
             experiment.data.num_classes,
             config.bits,
@@ -177,6 +180,9 @@ def train(row, config, experiment, folder, strategy):
             graph="graph" in has,
             hash_activation=config.hash_activation,
         )
+        if "augmentation" in has:
+            return tfr.models.attention_augmented(model, config.seed)
+        return model
 
     terms = tfr.losses.Sum(
         [
@@ -188,7 +194,13 @@ def train(row, config, experiment, folder, strategy):
             config.balance if "balance" in has else 0.0,
         ],
     )
-    return common.stage1.train_classifier(
+    objective = Objective(losses={"codes": terms}, weights={"codes": 1.0})
+    if "augmentation" in has:
+        # Their mean over the picture and its two views.
+        views = dict.fromkeys(("crop", "drop"), common.stage1.cross_entropy())
+        shares = dict.fromkeys(("logits", *views), 1 / 3)
+        objective = Objective({**objective.losses, **views}, {**objective.weights, **shares})
+    model, history = common.stage1.train_classifier(
         row,
         build,
         config,
@@ -196,8 +208,11 @@ def train(row, config, experiment, folder, strategy):
         experiment.fit,
         folder,
         strategy,
-        objective=Objective(losses={"codes": terms}, weights={"codes": 1.0}),
+        objective=objective,
     )
+    if "augmentation" in has:
+        model = model.get_layer(f"{config.backbone}_gdf_net")
+    return model, history
 
 
 def train_classifier(config, experiment, folder, strategy):

@@ -19,6 +19,7 @@ TITLES = {
     "graph": "+ graph",
     "cauchy": "+ Cauchy quantisation",
     "balance": "+ bit balance",
+    "augmentation": "+ crop and drop",
     "cross-entropy": "frozen, cross-entropy codes",
     "fixed": "frozen, fixed-margin triplet",
     "adaptive": "frozen, adaptive triplet",
@@ -136,11 +137,13 @@ def _drawn(config, experiment, results, usage):
     """Name of a figure -> function that draws it."""
     name = f"{experiment.data.name}, {config.bits} bits"
     last = config.rows[-1]
-    ends = config.rows[-2:]
+    # The balance term's row and the one before it, or the last two.
+    end = config.rows.index("balance") + 1 if "balance" in config.rows else len(config.rows)
+    compared = config.rows[max(end - 2, 0) : end]
     exported = next(result for result in results if result.name == last)
     drawn = {
         "bit_usage": lambda: plots.bit_usage(
-            {TITLES[row]: usage[row] for row in ends},
+            {TITLES[row]: usage[row] for row in compared},
             f"{name}: the bits of the database",
         ),
         "gallery": lambda: figures.gallery(config, experiment, exported.codes, TITLES[last]),
@@ -234,7 +237,7 @@ def _methods(config):
         f"to all before it, in the order attention ({config.parts} parts), graph "
         f"({config.neighbours} neighbours), Cauchy quantisation (weight {config.quantization:g}, "
         f"gamma {config.gamma:g}), bit balance per {config.balance_per} (weight "
-        f"{config.balance:g})."
+        f"{config.balance:g}), augmentation by crops and drops where parts look."
     )
     yield (
         "- frozen: the adaptive triplet network on the same backbone: a classifier trained by "

@@ -8,7 +8,6 @@ from tests.checks import mixed_precision
 from tests.golden_files import assert_matches, golden
 from tfretrieval.backbones import inception_v3, resnet18, se_resnet
 from tfretrieval.export import export_encoder
-from tfretrieval.layers import AttentionCrop, AttentionDrop
 from tfretrieval.losses import BitBalanceLoss, CauchyQuantizationLoss, Sum
 from tfretrieval.models import gdf_net, load_model
 
@@ -182,24 +181,6 @@ def test_exports_codes(tmp_path):
     loaded = tf.saved_model.load(tmp_path / "savedmodel")
     out = loaded.signatures["encode_images"](images=tf.constant(IMAGES))
     np.testing.assert_allclose(out["codes"], encoder.predict(IMAGES, verbose=0), atol=1e-5)
-
-
-def test_trains_on_crops_and_drops_of_its_own_attention():
-    network = small()
-    image = tf.keras.Input((32, 32, 3), name="image")
-    whole = network(image)
-    seen = [image, whole["attention"]]
-    crop, drop = network(AttentionCrop()(seen)), network(AttentionDrop()(seen))
-    outputs = {"logits": whole["logits"], "codes": whole["codes"]}
-    outputs |= {"crop": crop["logits"], "drop": drop["logits"]}
-    model = tf.keras.Model(image, outputs)
-    losses = dict.fromkeys(("logits", "crop", "drop"), CROSS_ENTROPY)
-    model.compile("sgd", {**losses, "codes": TERMS}, jit_compile=False)
-    history = model.fit(batches(model), verbose=0).history
-    assert np.isfinite(history["loss"]).all()
-    out = model.predict(IMAGES, verbose=0)
-    for name in ("crop", "drop"):
-        np.testing.assert_allclose(out[name], out["logits"], atol=1e-5)
 
 
 @pytest.mark.parametrize(

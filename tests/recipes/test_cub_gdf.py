@@ -133,6 +133,24 @@ def test_several_seeds_in_one_table_with_intervals(tmp_path, pictures, capsys, s
     assert shown == ", ".join(f"{100 * value:+.1f}" for value in each)
 
 
+def test_crops_and_drops_are_a_row_that_resumes(tmp_path, pictures, monkeypatch, small_network):
+    flags = ("--rows", "balance", "augmentation", "--epochs", "3")
+    check_recipe(
+        lambda run_dir: run(run_dir, pictures, *flags),
+        tmp_path,
+        pictures,
+        monkeypatch,
+        step=5,
+    )
+    lines = map(json.loads, (tmp_path / "whole/metrics.jsonl").read_text().splitlines())
+    rows = [line for line in lines if line["row"] == "augmentation, 12 bits"]
+    assert len(rows) == 3
+    for row in rows:
+        views = np.mean([row["logits_loss"], row["crop_loss"], row["drop_loss"]])
+        np.testing.assert_allclose(row["loss"], views + row["codes_loss"], rtol=1e-5)
+        assert len({row["logits_loss"], row["crop_loss"], row["drop_loss"]}) == 3
+
+
 def test_margin_changes_the_fixed_triplet_alone(tmp_path, pictures, small_network):
     found = []
     for margin in ("1", "8"):

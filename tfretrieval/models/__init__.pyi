@@ -1,5 +1,6 @@
 from .architecture import data_flow as data_flow
 from .architecture import stage_table as stage_table
+from .attention_augmented import attention_augmented as attention_augmented
 from .center_classifier import center_classifier as center_classifier
 from .center_codes import fit_center_codes as fit_center_codes
 from .classifiers import classifier as classifier
@@ -18,6 +19,7 @@ __all__ = [
     "LearnedWhitening",
     "PCAWhitening",
     "TrainingMemory",
+    "attention_augmented",
     "center_classifier",
     "classifier",
     "data_flow",
