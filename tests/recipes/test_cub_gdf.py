@@ -12,7 +12,7 @@ from recipes.common import gdf_report, session
 from recipes.common.cli import ConfigError, main
 from recipes.common.data import open_data
 from recipes.common.run_folder import RunFolder
-from recipes.cub_gdf import ROWS, Config, network
+from recipes.cub_gdf import ALL_ROWS, ROWS, Config, network
 from tests.checks import RUN_FILES, check_recipe
 from tests.recipes.pictures import write_folder
 from tfretrieval.evaluation import bit_usage
@@ -20,7 +20,7 @@ from tfretrieval.evaluation import bit_usage
 SMALL = [
     *("--dataset", "folder", "--image-size", "16", "--width", "4", "--weights", "none"),
     *("--backbone", "resnet18", "--epochs", "2", "--batch-size", "8", "--bits", "12"),
-    *("--parts", "3", "--neighbours", "2", "--hash-epochs", "2"),
+    *("--pretraining", "1", "--parts", "3", "--neighbours", "2", "--hash-epochs", "2"),
 ]
 FROZEN = ["cross-entropy", "fixed", "adaptive"]
 
@@ -68,12 +68,14 @@ def test_contract(tmp_path, pictures, monkeypatch, small_network):
 def trained(row, pictures, folder, **settings):
     """The history of a row."""
     sizes = {"dataset": "folder", "image_size": 16, "width": 4, "weights": "none", "epochs": 2}
+    sizes["pretraining"] = 0
     own = {"backbone": "resnet18", "bits": 12, "parts": 3, "neighbours": 2, "batch_size": 8}
     config = Config(data_dir=str(pictures), **{**sizes, **own, **settings})
     run_folder = RunFolder(folder, config)
     strategy = session.start(config)
     experiment = open_data(config, run_folder, hold_out=False)
-    return cub_gdf.train(row, config, experiment, run_folder, strategy)
+    starting = cub_gdf.starting_weights(config, experiment, run_folder, strategy)
+    return cub_gdf.train(row, starting, config, experiment, run_folder, strategy)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +89,7 @@ def trained(row, pictures, folder, **settings):
         ("balance", {"balance_per": "image"}),
         ("backbone", {"hash_activation": "sigmoid"}),
         ("backbone", {"layer": "conv"}),
+        ("backbone", {"pretraining": 1}),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -185,6 +188,7 @@ def test_a_network_without_parts_has_no_picture_of_them(tmp_path, pictures, smal
         {"rows": ("graph", "backbone")},
         {"rows": ("graph", "graph")},
         {"remine": 0},
+        {"pretraining": -1},
         {"beta": 0.0},
     ],
     ids=str,
@@ -241,7 +245,7 @@ def test_the_other_data_sets_differ_in_nothing_else(recipe, name, dataset):
 
 
 def test_every_row_has_a_title():
-    assert list(gdf_report.TITLES) == [*ROWS, *FROZEN]
+    assert list(gdf_report.TITLES) == [*ALL_ROWS, *FROZEN]
 
 
 def test_demo_shrinks_and_downloads_nothing():
