@@ -162,7 +162,7 @@ def whole_and_boxes(records: Records) -> tuple[Records, View]:
     is seen of each."""
     if records.boxes is None:
         return records, WHOLE
-    whole = np.tile(np.float32([0, 0, 1, 1]), (len(records), 1))
+    whole = np.tile(np.array([0, 0, 1, 1], np.float32), (len(records), 1))
     twice = Records(
         ids=np.concatenate([records.ids, np.char.add(records.ids, ", its box")]),
         labels=np.tile(records.labels, 2),

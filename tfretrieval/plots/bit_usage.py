@@ -52,7 +52,7 @@ def bit_usage(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
         shown = np.abs(usage.correlations[np.ix_(order, order)])
         edges = (0.5, len(order) + 0.5)
         below.set_facecolor("#bbbbbb")
-        drawn = below.imshow(
+        below.imshow(
             np.ma.masked_invalid(shown), cmap="viridis", vmin=0, vmax=1, interpolation="nearest",
             extent=(*edges, *edges[::-1]), aspect="auto",
         )  # fmt: skip
@@ -61,7 +61,7 @@ def bit_usage(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
             axis.tick_params(labelsize=8)
     axes[0, 0].set_ylabel("pictures in which\nthe bit is 1, %", fontsize=9)
     axes[1, 0].set_ylabel("bit", fontsize=9)
-    bar = figure.colorbar(drawn, ax=axes[1], shrink=0.85, pad=0.03)
+    bar = figure.colorbar(axes[1, -1].images[0], ax=axes[1], shrink=0.85, pad=0.03)
     bar.set_label("|correlation| of two bits", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     figure.suptitle(title, fontsize=11)
