@@ -239,6 +239,11 @@ def _methods(config):
         f"gamma {config.gamma:g}), bit balance per {config.balance_per} (weight "
         f"{config.balance:g}), augmentation by crops and drops where parts look."
     )
+    if config.weights == "none" and config.pretraining:
+        yield (
+            f"- Every row, the frozen classifier too, starts from a classifier trained for "
+            f"{config.pretraining} epochs on the same pictures."
+        )
     yield (
         "- frozen: the adaptive triplet network on the same backbone: a classifier trained by "
         "cross-entropy for as many epochs, then hash layers on its pooled features; fixed margin "

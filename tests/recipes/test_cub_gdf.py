@@ -251,5 +251,6 @@ def test_every_row_has_a_title():
 def test_demo_shrinks_and_downloads_nothing():
     changed = {k for k, v in Config.demo_settings().items() if getattr(Config(), k) != v}
     assert changed == {
-        *("dataset", "image_size", "backbone", "width", "weights", "epochs", "parts", "margin"),
+        *("dataset", "image_size", "backbone", "width", "weights"),
+        *("pretraining", "epochs", "parts", "margin"),
     }  # fmt: skip

@@ -62,4 +62,9 @@ def attention_augmented(
     }
     seen = [images, whole["attention"]]
     logits = {name: network(view(seen))["logits"] for name, view in views.items()}
-    return tf.keras.Model(images, {**whole, **logits}, name=f"{network.name}_augmented")
+    # Keras 2 names losses after layers, not after keys.
+    outputs = {
+        name: tf.keras.layers.Activation("linear", dtype="float32", name=name)(output)
+        for name, output in {**whole, **logits}.items()
+    }
+    return tf.keras.Model(images, outputs, name=f"{network.name}_augmented")

@@ -36,7 +36,6 @@ def bit_usage(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
     axes = figure.subplots(
         2, columns, squeeze=False, sharey="row", gridspec_kw={"height_ratios": [1, 1.7]}
     )
-    drawn = None
     for (above, below), (heading, usage) in zip(axes.T, panels.items(), strict=True):
         order = np.argsort(usage.shares, kind="stable")
         number = np.arange(1, len(order) + 1)
