@@ -1,16 +1,22 @@
 """The command line of a recipe, made from its configuration dataclass."""
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import dataclasses
+import errno
 import os
 import sys
 import tempfile
 import typing
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from recipes.common.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from recipes.common.recipe import Recipe
 
 
 class ConfigError(ValueError):
@@ -29,34 +35,23 @@ def require(condition: bool, message: str) -> None:
 
 
 def main(
+    recipe: Recipe[Any, Any, Any],
     config_class: Any,
-    run: Callable[[Any, RunFolder], str],
-    run_seeds: Callable[[Any, str, int], str],
     description: str,
     argv: Sequence[str] | None = None,
-    *,
-    run_tables: Callable[[Any, str, int, Sequence[int]], str] | None = None,
-    plan: Callable[[Any], str] | None = None,
 ) -> int:
     """Runs a recipe from the command line and returns its exit status.
 
-    With ``run_tables`` it has the flag ``--table``, with ``plan`` the flag ``--plan``.
+    Where the recipe makes tables it has the flag ``--table``, where it plans, ``--plan``.
 
     ``0``: done, the report printed. ``2``: bad input, one line on standard error. ``130``:
     stopped by the user; the same command continues.
     """
-    arguments = _parse(config_class, description, argv, run_tables, plan)
+    arguments = parser(recipe, config_class, description).parse_args(argv)
     try:
         config, run_dir, seeds, numbers, planned = _configuration(config_class, arguments)
-        _start_tensorflow()
-        if planned and plan:
-            report = plan(config)
-        elif numbers and run_tables:
-            report = run_tables(config, run_dir, seeds, numbers)
-        elif seeds > 1:
-            report = run_seeds(config, run_dir, seeds)
-        else:
-            report = run(config, RunFolder(run_dir, config))
+        start_tensorflow()
+        report = _report(recipe, config, run_dir, seeds, numbers, planned)
     except KeyboardInterrupt:
         print("\nstopped; the same command continues where it was", file=sys.stderr)
         return 130
@@ -66,18 +61,41 @@ def main(
             raise
         print(f"error: {message}", file=sys.stderr)
         return 2
-    print(report)
+    _print(report)
     return 0
 
 
-def _start_tensorflow():
+def _report(
+    recipe: Recipe[Any, Any, Any],
+    config: Any,
+    run_dir: str,
+    seeds: int,
+    numbers: Sequence[int],
+    planned: bool,
+) -> str:
+    from recipes.common.recipe import perform, perform_seeds
+
+    if planned and recipe.plan:
+        return recipe.plan(config, seeds, numbers)
+    if numbers and recipe.tables:
+        return recipe.tables(config, run_dir, seeds, numbers)
+    if seeds > 1:
+        return perform_seeds(recipe, config, run_dir, seeds)
+    return perform(recipe, config, RunFolder(run_dir, config))
+
+
+def _print(text: str) -> None:
+    """Names of files and classes need not be in the terminal's encoding."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def start_tensorflow() -> None:
     """Imports TensorFlow and finds the devices without their start-up lines.
 
-    The libraries write them to file descriptor 2 before any log level applies.
+    The libraries write them to file descriptor 2 before any log level applies (that, and oneDNN,
+    are set when :mod:`recipes` is imported).
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # TensorFlow leaves oneDNN off on CPUs without AVX-512, where it is 2 to 4 times as fast too.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with tempfile.TemporaryFile() as chatter, contextlib.ExitStack() as stack:
         sys.stderr.flush()
         terminal = os.dup(2)
@@ -89,7 +107,10 @@ def _start_tensorflow():
         tf.config.list_physical_devices()
 
 
-def _parse(config_class, description, argv, run_tables, plan):
+def parser(
+    recipe: Recipe[Any, Any, Any], config_class: Any, description: str
+) -> argparse.ArgumentParser:
+    """The parser of a recipe: a flag for every setting."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -100,11 +121,11 @@ def _parse(config_class, description, argv, run_tables, plan):
     parser.add_argument(
         "--seeds", type=int, default=1, help="repeat with this many seeds, seed, seed + 1, ..."
     )
-    if run_tables:
+    if recipe.tables:
         parser.add_argument(
             "--table", type=int, nargs="+", choices=(1, 2, 3), help="make these tables of the paper"
         )
-    if plan:
+    if recipe.plan:
         parser.add_argument(
             "--plan",
             action="store_true",
@@ -134,7 +155,7 @@ def _parse(config_class, description, argv, run_tables, plan):
             if many:
                 options["nargs"] = "+"
         parser.add_argument(flag, **options)
-    return parser.parse_args(argv)
+    return parser
 
 
 def _number_or_word(text: str) -> float | str:
@@ -144,29 +165,41 @@ def _number_or_word(text: str) -> float | str:
         return text
 
 
-def _configuration(config_class, arguments):
+def _configuration(
+    config_class: Any, arguments: argparse.Namespace
+) -> tuple[Any, str, int, Sequence[int], bool]:
     given = vars(arguments).copy()
     demo, run_dir, seeds = (given.pop(name) for name in ("demo", "run_dir", "seeds"))
-    numbers, planned = given.pop("table", None), given.pop("plan", False)
+    numbers, planned = given.pop("table", None) or (), given.pop("plan", False)
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     settings = {**(config_class.demo_settings() if demo else {}), **given}
     config = config_class(**settings)
     require(seeds >= 1, f"--seeds must be at least 1, got {seeds}")
     if run_dir is None:
         run_dir = f"runs/{config.recipe}-{config.dataset.replace('/', '-')}"
-        run_dir += f"-{seeds}-seeds" if seeds > 1 else ""
+        # However many there are: more of them grow in the same folder.
+        run_dir += "-seeds" if seeds > 1 else ""
     return config, run_dir, seeds, numbers, planned
 
 
-def _one_line(error, arguments):
-    """What to tell the user of an error that is the input's fault, else None."""
+def is_input_error(error: BaseException) -> bool:
+    """Whether an error is the input's fault, and says in one line what to do."""
     from data_pipelines.records import DataError
     from recipes.common.run_folder import RunFolderError
 
-    if isinstance(error, (ConfigError, DataError, RunFolderError)):
+    return isinstance(error, (ConfigError, DataError, RunFolderError))
+
+
+def _one_line(error: Exception, arguments: argparse.Namespace) -> str | None:
+    """What to tell the user of an error that is the input's fault, else None."""
+    if is_input_error(error):
         return str(error)
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            where = f" for {error.filename}" if error.filename else ""
+            return f"no space is left on the disk{where}: free some, and start the same again"
+        told = error.strerror or str(error)
+        return f"{error.filename}: {told}" if error.filename is not None else told
     if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
         batch = getattr(arguments, "batch_size", None)
         advice = f"--batch-size {max(1, batch // 2)}" if batch else "half the --batch-size"

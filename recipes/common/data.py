@@ -1,36 +1,36 @@
 """Opening a data set for a run: parts, held-out tenth, and the record of both."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 import data_pipelines.catalogue
 from data_pipelines.records import DataError, RetrievalDataset
 from recipes.common.run_folder import RunFolder, RunFolderError
+from recipes.common.settings import Settings
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Experiment:
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Divided(RetrievalDataset):
     """A data set with its training part divided: ``fit`` is trained and mined on, ``held_out``
     is what choices are made on, empty where nothing is chosen. Both stay in the database."""
 
-    data: RetrievalDataset
     fit: np.ndarray
     held_out: np.ndarray
-    checksum: str
 
     @property
-    def unseen(self) -> bool:
-        """Whether the queries are of classes that are not trained on."""
-        labels, data = self.data.records.labels, self.data
-        return not np.isin(labels[data.query], labels[data.train]).any()
+    def seen(self) -> np.ndarray:
+        """Which queries are of classes that are trained on, bool ``[Q]``."""
+        labels = self.records.labels
+        return np.isin(labels[self.query], labels[self.train])
 
 
-def open_data(config, folder: RunFolder, hold_out: bool = True) -> Experiment:
+def open_data(config: Settings, folder: RunFolder, share: float = 0.0) -> Divided:
     """Loads the data set of a configuration, and writes its parts beside the run.
 
     Args:
-        hold_out: keep a share of the training part for choices, which is then not trained on.
+        share: of the training part that is held out for choices, and then not trained on.
 
     Raises:
         DataError: what :func:`data_pipelines.catalogue.load` refuses, several labels a picture,
@@ -51,34 +51,42 @@ def open_data(config, folder: RunFolder, hold_out: bool = True) -> Experiment:
     if data.records.labels.ndim != 1:
         raise DataError(f"{data.name} has several labels a picture: this recipe needs one")
     fit, held_out = data.train, data.train[:0]
-    if hold_out:
-        fit, held_out = _hold_out(data, config.held_out, config.seed)
+    if share:
+        fit, held_out = _hold_out(data, share, config.seed)
     if len(np.unique(data.records.labels[fit])) < 2:
         raise DataError(f"the training part of {data.name} has one class: retrieval needs two")
-    checksum = data.checksum()
-    if (folder / "data.json").exists() and folder.has_steps:
-        before = folder.read_json("data.json")["checksum"]
-        if before == checksum:
-            return Experiment(data, fit, held_out, checksum)
+    parts = {"train": data.train, "database": data.database, "query": data.query}
+    described = {
+        "name": data.name,
+        "version": data.version,
+        "checksum": data.checksum(),
+        "classes": data.num_classes,
+        **{part: len(indices) for part, indices in parts.items()},
+        "held out": data.records.ids[held_out].tolist(),
+        "notes": list(data.notes),
+    }
+    if describe(folder, described):
+        folder.write_text("parts.csv", data.parts_csv())
+    fields = {field.name: getattr(data, field.name) for field in dataclasses.fields(data)}
+    return Divided(**fields, fit=fit, held_out=held_out)
+
+
+def describe(folder: RunFolder, described: dict[str, Any]) -> bool:
+    """Writes ``data.json`` where the run has not begun, and says whether it did.
+
+    Raises:
+        RunFolderError: the run began on other data.
+    """
+    if not ((folder / "data.json").exists() and folder.has_steps):
+        folder.write_json("data.json", described)
+        return True
+    before, now = folder.read_json("data.json")["checksum"], described["checksum"]
+    if before != now:
         raise RunFolderError(
-            f"{folder.path} began on other data (checksum {before[:12]}, now {checksum[:12]}): "
+            f"{folder.path} began on other data (checksum {before[:12]}, now {now[:12]}): "
             "choose another --run-dir"
         )
-    parts = {"train": data.train, "database": data.database, "query": data.query}
-    folder.write_text("parts.csv", data.parts_csv())
-    folder.write_json(
-        "data.json",
-        {
-            "name": data.name,
-            "version": data.version,
-            "checksum": checksum,
-            "classes": data.num_classes,
-            **{part: len(indices) for part, indices in parts.items()},
-            "held out": data.records.ids[held_out].tolist(),
-            "notes": list(data.notes),
-        },
-    )
-    return Experiment(data, fit, held_out, checksum)
+    return False
 
 
 def _hold_out(data: RetrievalDataset, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,36 +3,35 @@
 import numpy as np
 import tensorflow as tf
 
-from recipes.common.data import Experiment
-from recipes.common.run_folder import RunFolder
-from recipes.common.saliency import WHOLE, View
-from recipes.common.stage1 import image_input
+from recipes.common.data import Divided
+from recipes.common.heads import Arrays
+from recipes.common.opened import Opened
+from recipes.common.settings import HashSettings
+from recipes.common.training import image_input
+from recipes.common.view import WHOLE, View
 from tfretrieval.codes import pack
 from tfretrieval.export import export_encoder
 from tfretrieval.models import hash_encoder
 
 
 def export(
+    opened: Opened[HashSettings, Divided],
     classifier: tf.keras.Model,
-    head: dict[str, np.ndarray],
-    config,
-    experiment: Experiment,
-    folder: RunFolder,
+    head: Arrays,
     view: View = WHOLE,
 ) -> None:
     """Exports the frozen network of the classifier with the trained hash layer on it."""
     backbone = tf.keras.Model(image_input(classifier), classifier.get_layer("features").input)
+    config = opened.config
     encoder = hash_encoder(backbone, config.bits, config.hash_activation)
     encoder.get_layer("codes").set_weights([head["kernel"], head["bias"]])
-    export_codes(encoder, head["codes"], config, experiment, folder, view)
+    export_codes(opened, encoder, head["codes"], view)
 
 
 def export_codes(
+    opened: Opened[HashSettings, Divided],
     encoder: tf.keras.Model,
     codes: np.ndarray,
-    config,
-    experiment: Experiment,
-    folder: RunFolder,
     view: View = WHOLE,
 ) -> None:
     """Writes ``model.keras``, ``encoder.weights.h5``, ``savedmodel/`` and ``codes.npz``.
@@ -44,10 +43,10 @@ def export_codes(
         encoder: pictures to relaxed codes.
         codes: of all pictures, float32 ``[N, bits]``.
     """
-    data = experiment.data
+    config, data, folder = opened.config, opened.data, opened.folder
 
-    def tables():
-        arrays = {"bits": config.bits, "class_names": np.array(data.records.class_names)}
+    def tables() -> Arrays:
+        arrays: Arrays = {"bits": config.bits, "class_names": np.array(data.records.class_names)}
         for part, indices in (("database", data.database), ("query", data.query)):
             arrays[f"{part}_packed"] = pack(codes[indices])
             arrays[f"{part}_codes"] = codes[indices]

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,13 +13,15 @@ from sklearn.preprocessing import StandardScaler
 from data_pipelines import order
 from recipes.common import measure
 from recipes.common.cli import require
-from recipes.common.data import Experiment
+from recipes.common.data import Divided
+from recipes.common.settings import HashSettings, MiningSettings
 from tfretrieval import metrics
 from tfretrieval.layers import HashLayer
-from tfretrieval.losses import AdaptiveTripletLoss
+from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
 from tfretrieval.mining import all_pairs_margin, hard_triplets, mined_margin
 
 Evaluate = Callable[[np.ndarray], dict[str, float]]
+Arrays = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,27 +56,28 @@ class HeadTask:
     @functools.cached_property
     def inputs(self) -> np.ndarray:
         """What the hash layer is trained on, float32 ``[N, D]``."""
-        return self.scaler.transform(self.features).astype(np.float32)
+        return np.asarray(self.scaler.transform(self.features), np.float32)
 
 
-def head_task(features: np.ndarray, config, experiment: Experiment) -> HeadTask:
+def head_task(features: np.ndarray, config: HashSettings, data: Divided) -> HeadTask:
     """The task of a network's features on a data set, measured by its queries (``map``) and by what
     is held out (``map_held_out``)."""
-    data = experiment.data
     return HeadTask(
         features,
         data.records.labels,
-        experiment.fit,
+        data.fit,
         data.num_classes,
         config.standardize,
         evaluate=lambda codes: {
-            "map": measure.test_map(codes, experiment),
-            "map_held_out": measure.held_out_map(codes, experiment),
+            "map": measure.query_map(codes, data),
+            "map_held_out": measure.held_out_map(codes, data),
         },
     )
 
 
-def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndarray]:
+def train_triplet(
+    task: HeadTask, config: MiningSettings, loss: TripletLoss | AdaptiveTripletLoss, scope: str
+) -> Arrays:
     """Trains a hash layer on hard triplets, mined anew every ``config.remine`` epochs.
 
     Args:
@@ -110,8 +114,8 @@ def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndar
         embeddings = codes(features).numpy()
         triplets = hard_triplets(embeddings, labels, config.beta, seed=[config.seed, number])
         if scope == "all_pairs":
-            return triplets, all_pairs_margin(embeddings, labels, squared)
-        return triplets, mined_margin(embeddings, triplets, squared)
+            return triplets, float(all_pairs_margin(embeddings, labels, squared))
+        return triplets, float(mined_margin(embeddings, triplets, squared))
 
     triplets, margin1 = mine(0)
     length = order.steps_per_epoch(len(triplets), config.batch_size)
@@ -141,7 +145,7 @@ def train_triplet(task: HeadTask, config, loss, scope: str) -> dict[str, np.ndar
     return _result(codes, task, rows, start)
 
 
-def train_cross_entropy(task: HeadTask, config, every: int) -> dict[str, np.ndarray]:
+def train_cross_entropy(task: HeadTask, config: HashSettings, every: int) -> Arrays:
     """Trains a hash layer under a classifier: Dense(bits) + tanh, Dense(classes), cross-entropy.
 
     Same features, pictures, optimizer, batch and epochs as the triplet heads, and the same start.
@@ -183,7 +187,7 @@ def train_cross_entropy(task: HeadTask, config, every: int) -> dict[str, np.ndar
     return _result(codes, task, rows, start)
 
 
-def history(head: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def history(head: Arrays) -> Arrays:
     """The history of a trained head, an array a figure."""
     return {
         key.removeprefix("history_"): column
@@ -192,7 +196,9 @@ def history(head: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def _batches(inputs, targets, config, first: int, last: int) -> tf.data.Dataset:
+def _batches(
+    inputs: np.ndarray, targets: np.ndarray, config: HashSettings, first: int, last: int
+) -> tf.data.Dataset:
     """Batches for epochs ``first .. last - 1``, each in an order of its own."""
     count = len(inputs)
     batch = min(config.batch_size, count)
@@ -203,9 +209,11 @@ def _batches(inputs, targets, config, first: int, last: int) -> tf.data.Dataset:
     return dataset.batch(batch, drop_remainder=True)
 
 
-def _fit_round(model, batches, first: int, last: int, length: int) -> dict[str, list[float]]:
+def _fit_round(
+    model: tf.keras.Model, batches: tf.data.Dataset, first: int, last: int, length: int
+) -> dict[str, list[float]]:
     """Epochs ``first .. last - 1`` on the same compiled model; their logs."""
-    logs = model.fit(
+    logs: dict[str, list[float]] = model.fit(
         batches,
         initial_epoch=first,
         epochs=last,
@@ -214,17 +222,17 @@ def _fit_round(model, batches, first: int, last: int, length: int) -> dict[str, 
         verbose=0,
     ).history
     require(
-        np.isfinite(logs["loss"]).all(),
+        bool(np.isfinite(logs["loss"]).all()),
         f"stage 2 diverged before epoch {last}: lower --hash-learning-rate, in another --run-dir",
     )
     return logs
 
 
 def _encode(codes: HashLayer, task: HeadTask) -> np.ndarray:
-    return codes(task.inputs).numpy()
+    return np.asarray(codes(task.inputs))
 
 
-def _result(codes, task, rows, start):
+def _result(codes: HashLayer, task: HeadTask, rows: list[dict[str, float]], start: float) -> Arrays:
     kernel, bias = codes.get_weights()
     if task.standardize:
         # (x - mean) / scale in front of the layer is the same as these weights without it.

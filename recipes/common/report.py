@@ -1,443 +1,416 @@
-"""What a run says in the end: tables, figures and files, each number with its definition."""
+"""A report is data: tables of figures, each with what it means, and one writer for all of them.
 
+A method composes a :class:`Report` from its numbers. The same report of one seed prints its values,
+of several seeds mean and standard deviation, the values of each, and differences with intervals. It
+is written as Markdown, CSV and JSON of one schema, numbers before figures, ``report.md`` last.
+"""
+
+from __future__ import annotations
+
+import csv
 import dataclasses
-import itertools
+import functools
+import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from recipes.common import figures, heads, saliency, session
-from recipes.common.data import Experiment
-from recipes.common.measure import Row
 from recipes.common.run_folder import RunFolder
-from recipes.common.saliency import WHOLE, View
 from tfretrieval.evaluation import paired_bootstrap
-from tfretrieval.saliency import Localizer
 
-TITLES = {
-    "resnet18": "ResNet18",
-    "resnet18_i": "ResNet18-I",
-    "resnet18+crop": "ResNet18, crop",
-    "resnet18_i+crop": "ResNet18-I, crop",
-    "se_resnet18": "SE-ResNet18",
-    "se_resnet18_i": "SE-ResNet18-I",
-    "se_resnet18+crop": "SE-ResNet18, crop",
-    "se_resnet18_i+crop": "SE-ResNet18-I, crop",
-}
-HEADER = ("network", "codes", "mAP", "stable mAP", "mAP inside test", "R@1", "P@10", "P(r<=2)")
-FIGURES = ("mAP", "mAP stable", "mAP test", "R@1", "P@10", "P(r<=2)")
-# Field of tfretrieval.evaluation.Localization -> its column.
-LOCALIZATION = {
-    "mean_iou": "mean IoU",
-    "share_above_half": "IoU > 0.5",
-    "object_covered": "object covered",
-    "area": "box area",
-}
-# Of the columns behind mAP.
-CODE_DEFINITIONS = (
-    "- Stable mAP: the same with ties in the order of the database.",
-    "- mAP inside test: each query against the other queries, itself left out, else as mAP. It "
-    "is what pictures never trained on give; the database was trained on, which flatters "
-    "memorising.",
-    "- R@1: share of the queries whose nearest picture is of their class (recall at 1), "
-    "expected over the orders of ties.",
-    "- P@10: precision of the first ten ranks, expected over the orders of ties.",
-    "- P(r<=2): precision within Hamming radius 2, an empty ball counts as 0.",
-)
-_HELD_OUT = (
-    "mAP held out: a share of every class's training pictures, held out, against the other "
-    "training pictures, else as mAP"
-)
-_PROTOCOLS = {
-    "paper": (
-        "Protocol of the paper: all of the training part is trained on, the last epoch counts, the "
-        "fixed margin was set beforehand."
-    ),
-    "held_out": (
-        f"{_HELD_OUT}; the fixed margin is chosen by it. Held-out pictures are never trained on."
-    ),
-    "selected": (
-        f"{_HELD_OUT}, in the run in choice/; by it every head's epochs and the fixed margin are "
-        "chosen, then all of the training part is trained on."
-    ),
-}
+Figure = float | str | None
+Key = tuple[str, ...]
+NOT_MEASURED, NOT_DEFINED = "not measured", "-"
 INTERVALS = (
     "Average precision of each query, averaged over the seeds; percentile bootstrap over the "
     "queries, 10,000 resamples. The interval speaks about other queries, not other seeds."
 )
-HEAD_FIGURES = ("margin1", "d_ap", "d_an", "gap", "gaps_above", "active_triplets")
+OVER_SEEDS = "Mean ± standard deviation over the seeds {}; below, the values of each in this order."
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A figure of a table: its name, and its unit, % for a share that is shown times a hundred."""
+
+    name: str
+    unit: str = "%"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """Figures of rows.
+
+    Attributes:
+        title: tells the tables of a report apart; the main one has none.
+        keys: what the names of a row are.
+        columns: the figures.
+        rows: names of a row -> column -> figure. A column that is absent was not measured; None or
+            NaN is a figure that is not defined.
+        notes: definitions, below the table.
+    """
+
+    title: str
+    keys: Key
+    columns: tuple[Column, ...]
+    rows: Mapping[Key, Mapping[str, Figure]]
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two rows that the same queries search, by their names in ``Report.precisions``."""
+
+    first: Key
+    second: Key
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class NetworkResult:
-    """All of one network.
+class Report:
+    """What a run with one seed says.
 
     Attributes:
-        rows: of the main table.
-        heads: label -> arrays of :mod:`recipes.common.heads`.
-        tests: label -> mAP of the queries.
-        held_out: label -> mAP of the held-out pictures, NaN where nothing was held out.
-        best: label of the fixed margin that counts.
-        stage1: loss, accuracy and seconds an epoch.
+        title: of the experiment, without the seed.
+        seed: of the run.
+        about: which data, when, on what.
+        tables: the main one first.
+        notes: what is to be said of all of it, in the end.
+        pairs: rows whose difference is shown.
+        precisions: names -> average precision of each query, ``[Q]``.
+        histories: name of a training -> figure -> a value an epoch.
+        seconds: what took how long.
+        figures: name -> what draws it; empty in a report that was read.
     """
 
-    name: str
-    accuracy: float
-    rows: list[Row]
-    heads: dict[str, dict[str, np.ndarray]]
-    tests: dict[str, float]
-    held_out: dict[str, float]
-    best: str
-    stage1: dict[str, np.ndarray]
-    features_seconds: float
-
-    @property
-    def title(self) -> str:
-        return TITLES[self.name]
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        triplets = [h["seconds"] for label, h in self.heads.items() if label != "cross-entropy"]
-        return {
-            "stage 1": float(self.stage1["seconds"].sum()),
-            "features": self.features_seconds,
-            "cross-entropy head": float(self.heads["cross-entropy"]["seconds"]),
-            f"{len(triplets)} triplet heads": float(np.sum(triplets)),
-        }
+    title: str
+    seed: int
+    about: tuple[str, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    precisions: Mapping[Key, np.ndarray] = dataclasses.field(default_factory=dict)
+    histories: Mapping[str, Mapping[str, np.ndarray]] = dataclasses.field(default_factory=dict)
+    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    figures: Mapping[str, Callable[[], Any]] = dataclasses.field(default_factory=dict)
 
 
-def write(
-    config,
-    experiment: Experiment,
-    results: Sequence[NetworkResult],
-    crop: View,
-    folder: RunFolder,
-) -> str:
-    """Writes figures, ``metrics.jsonl``, ``results.json``, ``average_precision.npz`` and, last,
-    ``report.md``; returns the report."""
-    figures.write(config, experiment, results, crop, folder)
-    folder.write_text("metrics.jsonl", "".join(json.dumps(r) + "\n" for r in _metrics(results)))
-    rows = [row for result in results for row in result.rows]
+def write(report: Report, folder: RunFolder) -> str:
+    """Writes numbers, then figures, then ``report.md`` of a run; returns that."""
+    folder.write_text("metrics.jsonl", "".join(json.dumps(r) + "\n" for r in _epochs(report)))
     folder.step(
-        "average_precision",
-        lambda: {f"{row.network}/{row.name}": row.average_precision for row in rows},
+        "average_precision", lambda: {_name(key): ap for key, ap in report.precisions.items()}
     )
-    folder.write_json(
-        "results.json",
-        {
-            "rows": [{"network": r.network, "name": r.name} | defined(r.figures) for r in rows],
-            "accuracy": defined({result.name: result.accuracy for result in results}),
-            "best margin": {result.name: result.best for result in results},
-            "held out": {result.name: defined(result.held_out) for result in results},
-            "test": {result.name: result.tests for result in results},
-            "seconds": {result.name: result.seconds for result in results},
-        },
+    _write_numbers([report], folder)
+    for name, draw in report.figures.items():
+        if not (folder / f"figures/{name}.png").exists():
+            with folder.writing(f"figures/{name}.png") as partial:
+                draw().savefig(partial, dpi=130)
+    return _write_text([report], folder)
+
+
+def write_seeds(reports: Sequence[Report], folder: RunFolder) -> str:
+    """Writes the common numbers and the common ``report.md`` of several seeds; returns that."""
+    _write_numbers(reports, folder)
+    return _write_text(reports, folder)
+
+
+def read(folder: RunFolder) -> Report:
+    """The report of a finished run of one seed."""
+    written = folder.read_json("results.json")
+    arrays = folder.read_arrays("average_precision")
+    pairs = tuple(Pair(tuple(p["first"]), tuple(p["second"])) for p in written["pairs"])
+    return Report(
+        title=written["title"],
+        seed=written["seeds"][0],
+        about=tuple(written["about"]),
+        tables=tuple(map(_table, written["tables"])),
+        notes=tuple(written["notes"]),
+        pairs=pairs,
+        precisions={key: arrays[_name(key)] for p in pairs for key in (p.first, p.second)},
+        seconds={name: values[0] for name, values in written["seconds"].items()},
+        figures=dict.fromkeys(written["figures"], _not_drawn_again),
     )
-    report = "\n".join(_report(config, experiment, results, crop, folder))
-    folder.write_text("report.md", report)
-    return report
 
 
-def write_files(folder: RunFolder, drawn, metrics, average_precision, results, text: str) -> str:
-    """Writes what a run ends with, ``report.md`` last, and returns that.
+def _not_drawn_again() -> None:
+    raise AssertionError("figures are drawn by the run itself")
 
-    Args:
-        drawn: name -> function that draws the figure.
-        metrics: rows of ``metrics.jsonl``.
-        average_precision: name -> ``[Q]``.
-        results: of ``results.json``.
-    """
-    figures.save(drawn, folder)
-    folder.write_text("metrics.jsonl", "".join(json.dumps(row) + "\n" for row in metrics))
-    folder.step("average_precision", lambda: average_precision)
-    folder.write_json("results.json", results)
+
+def _write_numbers(reports: Sequence[Report], folder: RunFolder) -> None:
+    folder.write_json("results.json", _document(reports))
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(_values(reports))
+    folder.write_text("results.csv", stream.getvalue())
+
+
+def _write_text(reports: Sequence[Report], folder: RunFolder) -> str:
+    text = "\n".join(_lines(reports)) + "\n"
     folder.write_text("report.md", text)
     return text
 
 
-def epochs(histories: Mapping[str, Mapping[str, np.ndarray]]):
-    """Rows of ``metrics.jsonl`` from name -> history, an array a figure."""
-    for name, history in histories.items():
-        for epoch in range(len(history["loss"])):
-            values = {key: float(column[epoch]) for key, column in history.items()}
-            yield {"row": name, "epoch": epoch + 1, **defined(values)}
+def _epochs(report: Report) -> Iterator[dict[str, Any]]:
+    """Rows of ``metrics.jsonl``: an epoch of a training each."""
+    for name, history in report.histories.items():
+        for i in range(max(map(len, history.values()), default=0)):
+            values = {key: float(column[i]) for key, column in history.items()}
+            epoch = int(values.pop("epoch", i + 1))
+            yield {"row": name, "epoch": epoch, **{k: _defined(v) for k, v in values.items()}}
 
 
-def defined(figures: Mapping[str, float]) -> dict[str, float | None]:
-    """Figures for a JSON file, which knows no NaN: what is not defined is null."""
-    return {name: None if math.isnan(value) else value for name, value in figures.items()}
+def _document(reports: Sequence[Report]) -> dict[str, Any]:
+    """What ``results.json`` holds: lists have a value a seed."""
+    first = reports[0]
+    return {
+        "title": first.title,
+        "seeds": [report.seed for report in reports],
+        "about": list(_shared([report.about for report in reports])),
+        "tables": [
+            {
+                "title": tables[0].title,
+                "keys": list(tables[0].keys),
+                "columns": [dataclasses.asdict(column) for column in tables[0].columns],
+                "rows": [
+                    {
+                        "names": list(names),
+                        "figures": {name: list(map(_defined, v)) for name, v in figures.items()},
+                    }
+                    for names, figures in _rows(tables).items()
+                ],
+                "notes": list(_shared([table.notes for table in tables])),
+            }
+            for tables in _tables(reports)
+        ],
+        "notes": list(_shared([report.notes for report in reports])),
+        "pairs": [
+            {"first": list(pair.first), "second": list(pair.second), **_difference(pair, reports)}
+            for pair in first.pairs
+        ],
+        "figures": list(first.figures),
+        "seconds": {
+            name: [report.seconds.get(name) for report in reports] for name in first.seconds
+        },
+    }
 
 
-def heading(config, experiment: Experiment, folder: RunFolder):
-    """The lines every report begins with: what ran, on which data, on what machine."""
-    data = experiment.data
-    yield f"# {config.recipe} on {data.name}, {config.bits} bits, seed {config.seed}"
-    yield ""
-    held_out = len(experiment.held_out)
-    yield (
-        f"{len(data.train)} training pictures"
-        + (f" ({held_out} of them held out for choices)" if held_out else "")
-        + f", {len(data.database)} in the database, {len(data.query)} queries"
-        + (" of classes that were never trained on" if experiment.unseen else "")
-        + f", {data.num_classes} classes; version {data.version}, checksum "
-        f"{experiment.checksum[:12]}."
+def _table(written: Mapping[str, Any]) -> Table:
+    return Table(
+        written["title"],
+        tuple(written["keys"]),
+        tuple(Column(**column) for column in written["columns"]),
+        {
+            tuple(row["names"]): {name: values[0] for name, values in row["figures"].items()}
+            for row in written["rows"]
+        },
+        tuple(written["notes"]),
     )
-    yield from (f"Note: {note}" for note in data.notes)
-    yield ran_on(folder)
-    yield ""
 
 
-def ran_on(folder: RunFolder) -> str:
-    """When and on what the run began."""
-    environment = folder.read_json("environment.json")
-    packages = environment["packages"]
-    return (
-        f"{environment['date']}, commit {environment['commit']}, {environment['machine']}, Python "
-        f"{environment['python']}, TensorFlow {packages['tensorflow']}, Keras {packages['keras']}, "
-        f"NumPy {packages['numpy']}. Settings: config.json beside this file."
-    )
+def _values(reports: Sequence[Report]) -> Iterator[Sequence[Any]]:
+    """Rows of ``results.csv``, a value each."""
+    yield "table", "row", "figure", "unit", "seed", "value"
+    for report in reports:
+        for table in report.tables:
+            units = {column.name: column.unit for column in table.columns}
+            for names, figures in table.rows.items():
+                for name, value in figures.items():
+                    shown = "" if _defined(value) is None else value
+                    yield table.title, ", ".join(names), name, units[name], report.seed, shown
 
 
-def _report(config, experiment, results, crop, folder):
-    yield from heading(config, experiment, folder)
-    body = [
-        [TITLES[row.network], row.name, *(percent(row.figures[f]) for f in FIGURES)]
-        for result in results
-        for row in result.rows
-    ]
-    yield from table(HEADER, body)
+def _lines(reports: Sequence[Report]) -> Iterator[str]:
+    first = reports[0]
+    several = len(reports) > 1
+    seeds = ", ".join(str(report.seed) for report in reports)
+    yield f"# {first.title}, seed{'s' * several} {seeds}"
     yield ""
-    yield f"- mAP, %: {results[0].rows[-1].definition}"
-    yield f"- Real-valued rows: {results[0].rows[0].definition}"
-    yield from CODE_DEFINITIONS
-    for result in results:
-        chosen = "fixed margin set beforehand" if config.protocol == "paper" else "chosen margin"
-        classified = (
-            ""
-            if math.isnan(result.accuracy)
-            else f"{percent(result.accuracy)} % of the queries are classified right by stage 1; "
-        )
-        yield f"- {result.title}: {classified}{chosen}: {result.best.removeprefix('fixed-')}."
+    yield from _shared([report.about for report in reports])
+    for report in reports if several else ():
+        own = [line for line in report.about if line not in _shared([r.about for r in reports])]
+        yield from (f"Seed {report.seed}: {line}" for line in own)
     yield ""
-    yield "## All heads, by the held-out pictures and by the queries"
-    yield ""
-    yield from table(
-        ["network", "head", "epochs", "mAP held out", "mAP queries", *HEAD_FIGURES],
-        _heads(results),
-    )
-    yield ""
-    yield _PROTOCOLS[config.protocol] + " Nothing is chosen by the queries."
-    yield ""
-    yield (
-        "margin1 is that of the last mining; distances and shares are means over its triplets "
-        "during the last epoch of training: d(A, P), d(A, N), gap, share of gaps above "
-        f"{config.gap_target:g}, share of gaps below the margin, all in squared distances where "
-        f"the head is. Codes of {config.bits} bits are at most "
-        f"{2 * math.sqrt(config.bits):.1f} apart. "
-        f"Exported is the adaptive-mined head of {results[-1].title}."
-    )
-    yield ""
-    if crop is not WHOLE:
-        yield from _saliency(experiment, crop)
-    yield "## Time"
-    yield ""
-    for result in results:
-        parts = ", ".join(f"{name} {value:.0f} s" for name, value in result.seconds.items())
-        yield f"- {result.title}: {parts}; together {sum(result.seconds.values()):.0f} s."
-    yield ""
-    names = figures.NAMES if crop is WHOLE else (*figures.NAMES, figures.SALIENCY)
-    yield "Figures: " + ", ".join(f"figures/{name}.png" for name in names) + "."
-
-
-def _saliency(experiment, view):
-    """What was looked at, by whom, and how well the boxes meet the true ones."""
-    yield "## Saliency"
-    yield ""
-    yield (
-        f"{saliency_line(view.localizer, view.region)} Alpha {view.alpha}. The region is the same "
-        "in training, database, queries and export."
-    )
-    yield ""
-    rows = saliency.localizations({"saliency": view.found}, experiment, experiment.data.query)
-    if rows:
-        yield from table(["box", *LOCALIZATION.values()], localization_cells(rows))
+    for tables in _tables(reports):
+        if tables[0].title:
+            yield f"## {tables[0].title}"
+            yield ""
+        yield from table_lines(tables, seeds)
+    if first.pairs:
+        yield "## Differences in mAP, paired over queries"
         yield ""
-        yield f"Over the queries, %: {rows['saliency'].definition}"
-    else:
-        area = np.prod(view.found[:, 2:] - view.found[:, :2], axis=1).mean()
-        yield f"The boxes cover {percent(area)} % of the pictures; there are no true ones."
-    yield ""
+        header = ("first", "second", "first - second", "95 % interval", "a value a seed")
+        yield from markdown(header[: 4 + several], _pair_cells(reports, several))
+        yield ""
+        yield INTERVALS
+        yield ""
+    notes = list(_shared([report.notes for report in reports]))
+    if notes:
+        yield from notes
+        yield ""
+    if first.seconds:
+        yield "## Time"
+        yield ""
+        cells = [
+            [name, *(number(report.seconds.get(name), "s") for report in reports)]
+            for name in first.seconds
+        ]
+        yield from markdown(["seconds", *(f"seed {r.seed}" for r in reports)], cells)
+        yield ""
+    if first.figures and not several:
+        yield "Figures: " + ", ".join(f"figures/{name}.png" for name in first.figures) + "."
+    elif several:
+        yield "The report of each seed stands in its folder."
 
 
-def saliency_line(localizer: Localizer, region: str) -> str:
-    """Which map makes which region."""
-    identity = localizer.identity
-    channels = {
-        "sum": "sum of the channels",
-        "class": "channels weighted by the predicted class",
-    }[localizer.reduction]
-    return (
-        f"Map: {identity['network']} at {identity['image_size']} pixels, layer "
-        f"{identity['layer']}, {channels}, {identity['grey']}; region {region}, largest connected "
-        "component."
+def table_lines(tables: Sequence[Table], seeds: str = "") -> Iterator[str]:
+    """A table as Markdown, from the same one of each seed: means, then the values of each."""
+    first = tables[0]
+    header = [*first.keys, *(_header(column) for column in first.columns)]
+    rows = _rows(tables)
+    yield from markdown(
+        header,
+        (
+            [*names, *(_mean(figures[c.name], c.unit) for c in first.columns)]
+            for names, figures in rows.items()
+        ),
     )
-
-
-def localization_cells(rows):
-    """A table line for each name -> Localization."""
-    for name, row in rows.items():
-        yield [name, *(percent(getattr(row, field)) for field in LOCALIZATION)]
-
-
-def _heads(results):
-    for result in results:
-        for label, head in result.heads.items():
-            last = [head.get(f"history_{name}", [math.nan])[-1] for name in HEAD_FIGURES]
-            yield [
-                result.title,
-                label.replace("_", " "),
-                f"{head['history_epoch'][-1]:.0f}",
-                percent(result.held_out[label]),
-                percent(result.tests[label]),
-                *("-" if math.isnan(value) else f"{value:.2f}" for value in last),
-            ]
-
-
-def _metrics(results):
-    for result in results:
-        stage1 = result.stage1
-        for epoch in range(len(stage1["loss"])):
-            values = {key: float(column[epoch]) for key, column in stage1.items()}
-            yield {"network": result.name, "stage": 1, "epoch": epoch + 1, **values}
-        for label, head in result.heads.items():
-            history = heads.history(head)
-            for i in range(len(history["epoch"])):
-                values = {k: float(c[i]) for k, c in history.items() if not math.isnan(c[i])}
-                yield {"network": result.name, "stage": 2, "head": label, **values}
-
-
-def write_seeds(config, run, run_dir: str, seeds: int, compose=None) -> str:
-    """Runs every seed in a folder of its own and reports means, spreads and paired intervals.
-
-    Args:
-        compose: ``compose(config, seeds, results, precisions)`` gives the report's lines, from
-            ``results.json`` and ``average_precision.npz`` of every seed; the one of
-            ``cub_triplet`` by default.
-    """
-    folder = RunFolder(run_dir, config, seeds=seeds)
-    if (folder / "report.md").exists():
-        return (folder / "report.md").read_text(encoding="utf-8")
-    results, precisions = [], []
-    for seed in range(config.seed, config.seed + seeds):
-        print(f"seed {seed}", flush=True)
-        seeded = dataclasses.replace(config, seed=seed)
-        one = RunFolder(folder / f"seed-{seed}", seeded)
-        run(seeded, one)
-        results.append(one.read_json("results.json"))
-        with np.load(one / "average_precision.npz") as file:
-            precisions.append(dict(file))
-    session.record(folder)
-    report = "\n".join((compose or _seeds_report)(config, seeds, results, precisions))
-    folder.write_text("report.md", report)
-    return report
-
-
-def _seeds_report(config, seeds, results, precisions):
-    last = config.seed + seeds - 1
-    yield f"# {config.recipe} on {config.dataset}, {config.bits} bits, seeds {config.seed}-{last}"
     yield ""
-    body = []
-    for index, row in enumerate(results[0]["rows"]):
-        columns = [[result["rows"][index][figure] for result in results] for figure in FIGURES]
-        body.append([TITLES[row["network"]], row["name"], *map(spread, columns)])
-    yield from table(HEADER, body)
-    yield ""
-    yield f"Mean ± standard deviation over {seeds} seeds, %; definitions in each seed's report."
-    for network in config.networks:
-        margins = [result["best margin"][network].removeprefix("fixed-") for result in results]
-        accuracy = spread([result["accuracy"][network] for result in results])
-        yield (
-            f"- {TITLES[network]}: accuracy of stage 1 {accuracy} %; fixed margins "
-            f"{', '.join(margins)}."
+    if len(tables) > 1:
+        yield OVER_SEEDS.format(seeds)
+        yield ""
+        yield from markdown(
+            header,
+            (
+                [*names, *(_each(figures[c.name], c.unit) for c in first.columns)]
+                for names, figures in rows.items()
+            ),
         )
-    yield ""
-    yield "## Differences in mAP, paired over queries"
-    yield ""
-    yield from table(
-        ["first", "second", "first - second", "95 % interval"],
-        _differences(config, precisions),
-    )
-    yield ""
-    yield INTERVALS
+        yield ""
+    notes = list(_shared([table.notes for table in tables]))
+    if notes:
+        yield from notes
+        yield ""
 
 
-def _differences(config, precisions):
-    def mean(network, row):
-        return np.mean([table[f"{network}/{row}"] for table in precisions], axis=0)
+def markdown(header: Sequence[str], body: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A Markdown table, padded so that it reads in a terminal too."""
+    rows = [[cell.replace("|", "\\|") for cell in row] for row in (header, *body)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
 
-    pairs = []
-    for network in config.networks:
-        for rival in ("cross-entropy codes", "fixed-margin triplet", "real-valued features"):
-            pairs.append(((network, "adaptive triplet"), (network, rival)))
-    for former, latter in itertools.pairwise(config.networks):
-        for row in ("cross-entropy codes", "adaptive triplet"):
-            pairs.append(((latter, row), (former, row)))
-    for first, second in pairs:
-        yield [
-            f"{TITLES[first[0]]} {first[1]}",
-            f"{TITLES[second[0]]} {second[1]}",
-            *interval(paired_bootstrap(mean(*first), mean(*second))),
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
+
+    yield line(rows[0])
+    yield "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    yield from map(line, rows[1:])
+
+
+def number(value: Figure, unit: str = "%") -> str:
+    """A figure as it is shown.
+
+    >>> number(0.4567), number(12.345, ""), number(1234.5, "s"), number(float("nan")), number("a")
+    ('45.7', '12.3', '1234', '-', 'a')
+    """
+    value = _defined(value)
+    if value is None:
+        return NOT_DEFINED
+    if isinstance(value, str):
+        return value
+    if unit == "%":
+        return f"{100 * value:.1f}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _name(names: Key) -> str:
+    return "/".join(names)
+
+
+def _header(column: Column) -> str:
+    return f"{column.name}, {column.unit}" if column.unit not in ("", "%") else column.name
+
+
+def _defined(value: Figure) -> Figure:
+    """None for what is not defined: JSON knows no NaN."""
+    if value is None or isinstance(value, str):
+        return value
+    return float(value) if math.isfinite(value) else None
+
+
+def _mean(values: Sequence[Figure], unit: str) -> str:
+    """One value, or mean and standard deviation of several, over the seeds that were measured."""
+    values = [value for value in values if value != NOT_MEASURED]
+    if not values:
+        return NOT_MEASURED
+    if len(values) == 1 or any(isinstance(value, str) for value in values):
+        return ", ".join(dict.fromkeys(number(value, unit) for value in values))
+    numbers = [value for value in map(_defined, values) if isinstance(value, float)]
+    if len(numbers) < len(values):
+        return NOT_DEFINED
+    deviation = float(np.std(numbers, ddof=1))
+    return f"{number(float(np.mean(numbers)), unit)} ± {number(deviation, unit)}"
+
+
+def _each(values: Sequence[Figure], unit: str) -> str:
+    return ", ".join(number(value, unit) for value in values)
+
+
+def _tables(reports: Sequence[Report]) -> Iterator[list[Table]]:
+    """The same table of every report that has it."""
+    for title in dict.fromkeys(table.title for report in reports for table in report.tables):
+        yield [table for report in reports for table in report.tables if table.title == title]
+
+
+def _rows(tables: Sequence[Table]) -> dict[Key, dict[str, list[Figure]]]:
+    """Names of a row -> column -> a value a seed."""
+    rows = dict.fromkeys(names for table in tables for names in table.rows)
+    return {
+        names: {
+            column.name: [
+                table.rows.get(names, {}).get(column.name, NOT_MEASURED) for table in tables
+            ]
+            for column in tables[0].columns
+        }
+        for names in rows
+    }
+
+
+def _shared(lists: Sequence[Sequence[str]]) -> list[str]:
+    """Lines that all seeds say: what one says of itself stands in its own report."""
+    return [line for line in lists[0] if all(line in other for other in lists[1:])]
+
+
+def _pair_cells(reports: Sequence[Report], several: bool) -> Iterator[list[str]]:
+    for pair in reports[0].pairs:
+        found = _difference(pair, reports)
+        points = [found[key] for key in ("difference", "low", "high")]
+        difference, low, high = (NOT_DEFINED if p is None else f"{100 * p:+.1f}" for p in points)
+        interval = NOT_DEFINED if low == NOT_DEFINED else f"{low} to {high}"
+        each = ", ".join(NOT_DEFINED if v is None else f"{100 * v:+.1f}" for v in found["values"])
+        yield [", ".join(pair.first), ", ".join(pair.second), difference, interval, each][
+            : 4 + several
         ]
 
 
-def interval(measured) -> tuple[str, str]:
-    """A paired difference and its interval, in points."""
-    difference = f"{100 * measured.difference:+.1f}"
-    return difference, f"{100 * measured.low:+.1f} to {100 * measured.high:+.1f}"
+def _difference(pair: Pair, reports: Sequence[Report]) -> dict[str, Any]:
+    """First less second: of the mean over the seeds, its interval, and a value a seed.
 
-
-def paired(precisions, first: str, second: str) -> list[str]:
-    """Cells of two rows' difference in mAP: of the seeds' mean, its interval, a value a seed.
-
-    Args:
-        precisions: a table of average precisions a seed.
-        first, second: names in it.
+    Queries that can find nothing have no average precision.
     """
-    both = [np.array([table[name] for table in precisions]) for name in (first, second)]
-    # Queries that can find nothing have no average precision.
-    each = np.nanmean(both[0] - both[1], axis=1)
-    one, other = (rows.mean(axis=0) for rows in both)
-    shown = ", ".join(f"{100 * value:+.1f}" for value in each)
-    return [*interval(paired_bootstrap(one, other)), shown]
+    first, second = (
+        np.array([report.precisions[names] for report in reports])
+        for names in (pair.first, pair.second)
+    )
+    defined = ~np.isnan(first - second).any(axis=0)
+    if not defined.any():
+        return dict.fromkeys(("difference", "low", "high")) | {"values": [None] * len(reports)}
+    first, second = first[:, defined], second[:, defined]
+    interval = _interval(first.mean(axis=0).tobytes(), second.mean(axis=0).tobytes())
+    values = (first - second).mean(axis=1)
+    return {**dict(zip(("difference", "low", "high"), interval, strict=True)), "values": [*values]}
 
 
-def deviation(values: Sequence[float], digits: int = 2) -> str:
-    """Of a figure that is no share, over the seeds."""
-    return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1):.{digits}f}"
-
-
-def spread(values: Sequence[float | None]) -> str:
-    """Mean and standard deviation over the seeds, %."""
-    numbers = [np.nan if value is None else value for value in values]
-    if np.isnan(numbers).any():
-        return "-"
-    return f"{100 * np.mean(numbers):.1f} ± {100 * np.std(numbers, ddof=1):.1f}"
-
-
-def percent(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100 * value:.1f}"
-
-
-def table(header: Sequence[str], body: Iterable[Sequence[str]]):
-    """A Markdown table, padded so that it reads in a terminal too."""
-    body = list(body)
-    widths = [max(len(str(row[i])) for row in [header, *body]) for i in range(len(header))]
-
-    def line(cells):
-        return "| " + " | ".join(str(c).ljust(w) for c, w in zip(cells, widths, strict=True)) + " |"
-
-    yield line(header)
-    yield "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    yield from map(line, body)
+@functools.lru_cache(maxsize=256)
+def _interval(first: bytes, second: bytes) -> tuple[float, float, float]:
+    """The bootstrap of two rows, resampled once for JSON and Markdown."""
+    return paired_bootstrap(*(np.frombuffer(each, np.float64) for each in (first, second)))

@@ -2,10 +2,14 @@
 
 import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +25,8 @@ class RunFolder:
 
     ``step`` is what makes a run resumable: its result is a file, and a step whose file exists is
     not done again. A run killed between two files does the missing ones. The folder is made with
-    the first file, so that a run that is refused at the door leaves nothing behind.
+    the first file, so that a run that is refused at the door leaves nothing behind. Files are on
+    the disk before they get their names, and one process at a time writes.
 
     Args:
         path: made if it does not exist.
@@ -30,13 +35,15 @@ class RunFolder:
         extra: further settings that tell runs apart.
 
     Raises:
-        RunFolderError: another configuration, or a path that is no run folder.
+        RunFolderError: another configuration, a path that is no run folder, or one that another
+            process is writing.
     """
 
     def __init__(self, path: str | Path, config: Any, **extra: Any):
         self.path = Path(path)
         settings = {**dataclasses.asdict(config), **extra}
         self._settings = json.loads(json.dumps(settings))
+        self._lock = _Lock.of(self.path) if self.path.is_dir() else None
         file = self.path / "config.json"
         self._described = False
         if file.exists():
@@ -62,7 +69,7 @@ class RunFolder:
     def _is_empty(self) -> bool:
         """No file yet; the first may have been under way when the run was killed."""
         return self.path.is_dir() and all(
-            entry.name == "config.json.partial" for entry in self.path.iterdir()
+            entry.name in (_Lock.NAME, "config.json.partial") for entry in self.path.iterdir()
         )
 
     def __truediv__(self, name: str) -> Path:
@@ -70,13 +77,24 @@ class RunFolder:
 
     def step(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, np.ndarray]:
         """The arrays of ``name.npz``, computed and written when the file is not there."""
-        file = self.path / f"{name}.npz"
-        if not file.exists():
+        if not (self / f"{name}.npz").exists():
             arrays = compute()
             with self.writing(f"{name}.npz") as partial, open(partial, "wb") as stream:
                 np.savez(stream, **arrays)
-        with np.load(file) as arrays:
-            return dict(arrays)
+        return self.read_arrays(name)
+
+    def read_arrays(self, name: str) -> dict[str, np.ndarray]:
+        """The arrays of ``name.npz``.
+
+        Raises:
+            RunFolderError: the file is damaged.
+        """
+        file = self / f"{name}.npz"
+        try:
+            with np.load(file) as arrays:
+                return dict(arrays)
+        except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise self._damaged(file) from error
 
     def write_text(self, name: str, text: str) -> None:
         with self.writing(name) as partial:
@@ -87,12 +105,22 @@ class RunFolder:
         self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> Any:
-        file = self.path / name
-        return json.loads(file.read_text(encoding="utf-8", errors="surrogateescape"))
+        file = self / name
+        try:
+            return json.loads(file.read_text(encoding="utf-8", errors="surrogateescape"))
+        except ValueError as error:
+            raise self._damaged(file) from error
+
+    @staticmethod
+    def _damaged(file: Path) -> RunFolderError:
+        return RunFolderError(f"{file} is damaged: delete it, and the same command makes it again")
 
     @contextlib.contextmanager
-    def writing(self, name: str):
+    def writing(self, name: str) -> Iterator[Path]:
         """A path to write a file or a folder to; it takes its name when the body has ended."""
+        if self._lock is None:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = _Lock.of(self.path)
         if not self._described:
             self._described = True
             self.write_json("config.json", self._settings)
@@ -104,10 +132,61 @@ class RunFolder:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
         yield inner
+        # After a power cut a name must not stand for a file whose contents were never written.
+        for part in (inner, *inner.rglob("*")):
+            _flush(part)
         if inner.is_dir() and target.exists():
             shutil.rmtree(target)
         os.replace(inner, target)
         partial.rmdir()
+        _flush(target.parent)
+
+
+def folder_of_seeds(path: str | Path, config: Any) -> RunFolder:
+    """A run of several seeds, each in a folder of its own; how many is not part of what it is."""
+    return RunFolder(path, config, seeds="a folder each")
+
+
+class _Lock:
+    """What one process holds of a folder; the system lets go of it when the process ends."""
+
+    NAME = ".lock"
+    _held: "weakref.WeakValueDictionary[Path, _Lock]" = weakref.WeakValueDictionary()
+
+    def __init__(self, folder: Path):
+        file = folder / self.NAME
+        self._file = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            owner = os.read(self._file, 32).decode() or "unknown"
+            raise RunFolderError(
+                f"{folder} is being written by another process ({owner}): wait for it, or choose "
+                "another --run-dir"
+            ) from error
+        os.truncate(self._file, 0)
+        os.write(self._file, str(os.getpid()).encode())
+
+    def __del__(self) -> None:
+        os.close(self._file)
+
+    @classmethod
+    def of(cls, folder: Path) -> "_Lock":
+        """The lock of a folder, one for all of this process."""
+        key = folder.resolve()
+        lock = cls._held.get(key)
+        if lock is None:
+            lock = cls._held[key] = cls(key)
+        return lock
+
+
+def _flush(path: Path) -> None:
+    """Writes a file or the entries of a folder to the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _settings(file: Path) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from typing import Any
 import tensorflow as tf
 
 from recipes.common.run_folder import RunFolder, RunFolderError
+from recipes.common.settings import RunSettings
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "tensorflow-datasets")
 
 
-def start(config) -> tf.distribute.Strategy:
+def start(config: RunSettings) -> tf.distribute.Strategy:
     """Sets precision, determinism and GPU memory; returns the strategy to build models in.
 
     On a CPU the same seed gives the same bits. GPUs take memory as they need it, and several of

@@ -1,7 +1,10 @@
 """The settings that recipes share: data, stage 1, the hash layer; saliency and triplets."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
+from typing import Any
 
 from recipes.common.cli import option, require
 
@@ -20,6 +23,8 @@ DEMO = {
 class RunSettings:
     """What every recipe lets its user set; a recipe adds its own and other defaults."""
 
+    # The name of the command; a recipe sets it.
+    recipe: str = dataclasses.field(default="", init=False)
     dataset: str = option("caltech_birds2011", "name in the catalogue (paper)")
     data_dir: str | None = option(None, "where the data lie (default: TFDS's folder)")
     download: bool = option(False, "fetch data and weights that are not there")
@@ -40,7 +45,12 @@ class RunSettings:
     )
     seed: int = option(0, "of initial weights, order, augmentation, mining and held-out part")
 
-    def __post_init__(self):
+    @staticmethod
+    def demo_settings() -> dict[str, Any]:
+        """What ``--demo`` changes."""
+        return {}
+
+    def __post_init__(self) -> None:
         if self.data_dir is not None:
             # The run belongs to the data, wherever it is started from.
             object.__setattr__(self, "data_dir", os.path.abspath(self.data_dir))
@@ -73,7 +83,7 @@ class Settings(RunSettings):
         None, "keep only so many pictures of a class in each part (default: all)"
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         at_least_one(self, "classes", "per_class")
         check_seed(self, "split_seed")
@@ -96,7 +106,7 @@ class HashSettings(Settings):
     hash_epochs: int = option(90, "epochs of stage 2 (paper)")
     hash_learning_rate: float = option(1e-3, "of stage 2: Adam (our choice)")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         require(0 < self.crop_area <= 1, f"--crop-area must be in (0, 1], got {self.crop_area}")
         require(0 <= self.colour <= 1, f"--colour must be in [0, 1], got {self.colour}")
@@ -115,7 +125,7 @@ class MiningSettings(HashSettings):
         5.0, "the gap the paper wants, for the figure and the share above it"
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         at_least_one(self, "remine")
         require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
@@ -134,7 +144,7 @@ class TripletSettings(MiningSettings):
     )
     region: str = option("box", "what is kept (ours)", choices=("box", "mask", "mask_in_box"))
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
 
@@ -155,21 +165,21 @@ class SaliencySettings(TripletSettings):
         choices=("sum", "class"),
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("saliency_network", "saliency_weights"):
             if os.path.isfile(value := getattr(self, name)):
                 object.__setattr__(self, name, os.path.abspath(value))
 
 
-def at_least_one(config, *names: str) -> None:
+def at_least_one(config: RunSettings, *names: str) -> None:
     """Settings that count something: 1 or more, or None where that is allowed."""
     for name in names:
         value = getattr(config, name)
         require(value is None or value >= 1, f"{flag(name)} must be at least 1, got {value}")
 
 
-def check_seed(config, name: str) -> None:
+def check_seed(config: RunSettings, name: str) -> None:
     """A seed of NumPy's and TensorFlow's generators."""
     value = getattr(config, name)
     require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")

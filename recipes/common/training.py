@@ -1,4 +1,6 @@
-"""Stage 1: softmax cross-entropy and what is added to it, resumable; then features, once."""
+"""Training that resumes: softmax cross-entropy and what is added to it; then features, once."""
+
+from __future__ import annotations
 
 import dataclasses
 import functools
@@ -6,6 +8,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -15,10 +18,14 @@ from data_pipelines.augment import Augmentation
 from data_pipelines.records import Records
 from recipes.common import session
 from recipes.common.cli import require
-from recipes.common.data import Experiment
+from recipes.common.data import Divided
+from recipes.common.opened import Opened
 from recipes.common.run_folder import RunFolder
-from recipes.common.saliency import WHOLE, View
+from recipes.common.settings import HashSettings, RunSettings
+from recipes.common.view import WHOLE, View
 from tfretrieval.compat import optimizer_variables
+
+History = dict[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,16 +42,42 @@ class Objective:
 
 
 def train_classifier(
+    opened: Opened[HashSettings, Divided],
     name: str,
-    build: Callable[[], tf.keras.Model],
-    config,
+    build: Callable[[int], tf.keras.Model],
+    view: View = WHOLE,
+    objective: Objective | None = None,
+) -> tuple[tf.keras.Model, History]:
+    """Trains a classifier of the pictures that are not held out (:func:`train_classifier_of`).
+
+    Args:
+        build: from the number of classes to the network.
+    """
+    data = opened.data
+    return train_classifier_of(
+        data.records,
+        data.fit,
+        opened.config,
+        name,
+        lambda: build(data.num_classes),
+        opened.folder,
+        opened.strategy,
+        view,
+        objective,
+    )
+
+
+def train_classifier_of(
     records: Records,
     indices: np.ndarray,
+    config: HashSettings,
+    name: str,
+    build: Callable[[], tf.keras.Model],
     folder: RunFolder,
     strategy: tf.distribute.Strategy,
     view: View = WHOLE,
     objective: Objective | None = None,
-) -> tuple[tf.keras.Model, dict[str, np.ndarray]]:
+) -> tuple[tf.keras.Model, History]:
     """Trains a classifier with ``compile`` and ``fit``.
 
     The order and the augmentation of an epoch come from its number and the checkpoint holds
@@ -76,7 +109,7 @@ def train_classifier(
             jit_compile=False,
         )
 
-    def batches(first_epoch):
+    def batches(first_epoch: int) -> tf.data.Dataset:
         dataset = steps.train_batches(
             records,
             indices,
@@ -91,7 +124,9 @@ def train_classifier(
         )
         return dataset.map(functools.partial(_named, model)) if objective.losses else dataset
 
-    return model, fit(name, model, batches, length, config.epochs, folder)
+    with strategy.scope():
+        checkpoint = Checkpoint(folder, f"{name}/stage1", model, config.epochs)
+    return model, fit(name, model, batches, length, checkpoint)
 
 
 def fit(
@@ -99,20 +134,20 @@ def fit(
     model: tf.keras.Model,
     batches: Callable[[int], tf.data.Dataset],
     length: int,
-    epochs: int,
-    folder: RunFolder,
+    checkpoint: Checkpoint,
     callbacks: Sequence[tf.keras.callbacks.Callback] = (),
-) -> dict[str, np.ndarray]:
+) -> History:
     """Trains a compiled model, from where a killed run was.
 
     Args:
         batches: from the first epoch that is wanted on, epochs after epochs.
         length: steps of an epoch.
+        checkpoint: of the model, made in the scope of its strategy.
 
     Returns:
         The history: ``loss`` and every metric an epoch, ``seconds``.
     """
-    checkpoint = Checkpoint(folder, f"{name}/stage1", model, epochs)
+    epochs = checkpoint.epochs
     if checkpoint.epoch < epochs:
         print(f"{name}: stage 1, epoch {checkpoint.epoch} of {epochs} done", flush=True)
         model.fit(
@@ -132,13 +167,13 @@ def cross_entropy() -> tf.keras.losses.Loss:
     return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def _named(model, image, label):
+def _named(model: tf.keras.Model, image: tf.Tensor, label: tf.Tensor) -> tuple[Any, Any]:
     """A batch for a model of several outputs, all trained by the label."""
     inputs = {"image": image, "label": label} if isinstance(model.input, dict) else image
     return inputs, dict.fromkeys(model.output, label)
 
 
-def augmentation(config) -> Augmentation:
+def augmentation(config: HashSettings) -> Augmentation:
     """The random views of stage 1."""
     return Augmentation(
         area=(config.crop_area, 1.0),
@@ -151,6 +186,9 @@ def augmentation(config) -> Augmentation:
 
 class Checkpoint(tf.keras.callbacks.Callback):
     """Writes weights, optimizer and history after an epoch, as one file that appears whole.
+
+    The optimizer's state is built in the scope in which the checkpoint is made: outside of it the
+    replicas of a strategy would share the slots of one, and update them once each.
 
     Keras's own ``BackupAndRestore`` tells the epoch only once ``fit`` has begun, too late for a
     data set that starts at it.
@@ -176,10 +214,10 @@ class Checkpoint(tf.keras.callbacks.Callback):
         self.began = self.written = time.monotonic()
 
     @property
-    def history(self) -> dict[str, np.ndarray]:
+    def history(self) -> History:
         return {key: np.array([row[key] for row in self.rows]) for key in self.rows[0]}
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         now = time.monotonic()
         require(
             math.isfinite(logs["loss"]),
@@ -196,7 +234,7 @@ class Checkpoint(tf.keras.callbacks.Callback):
             self._write()
             self.written = time.monotonic()
 
-    def _write(self):
+    def _write(self) -> None:
         weights = {f"weight_{i}": w for i, w in enumerate(self.model.get_weights())}
         optimizer = {
             f"optimizer_{i}": tf.convert_to_tensor(v).numpy()
@@ -205,13 +243,13 @@ class Checkpoint(tf.keras.callbacks.Callback):
         with self.folder.writing(f"{self.name}.npz") as partial, open(partial, "wb") as stream:
             np.savez(stream, rows=json.dumps(self.rows), **weights, **optimizer)
 
-    def _restore(self, model):
+    def _restore(self, model: tf.keras.Model) -> None:
         self.optimizer.build(model.trainable_variables)
-        with np.load(self.folder / f"{self.name}.npz") as file:
-            model.set_weights([file[f"weight_{i}"] for i in range(len(model.get_weights()))])
-            for i, variable in enumerate(optimizer_variables(self.optimizer)):
-                variable.assign(file[f"optimizer_{i}"])
-            self.rows = json.loads(str(file["rows"]))
+        arrays = self.folder.read_arrays(self.name)
+        model.set_weights([arrays[f"weight_{i}"] for i in range(len(model.get_weights()))])
+        for i, variable in enumerate(optimizer_variables(self.optimizer)):
+            variable.assign(arrays[f"optimizer_{i}"])
+        self.rows = json.loads(str(arrays["rows"]))
         self.epoch = len(self.rows)
 
 
@@ -221,11 +259,9 @@ def image_input(model: tf.keras.Model) -> tf.Tensor:
 
 
 def cached_features(
+    opened: Opened[RunSettings, Divided],
     name: str,
     classifier: tf.keras.Model,
-    config,
-    experiment: Experiment,
-    folder: RunFolder,
     view: View = WHOLE,
     layer: str = "features",
 ) -> dict[str, np.ndarray]:
@@ -238,10 +274,11 @@ def cached_features(
         ``features`` float32 ``[N, D]``, ``logits`` ``[N, classes]``, ``seconds`` of the pass.
     """
 
-    def compute():
+    config, records = opened.config, opened.data.records
+
+    def compute() -> dict[str, Any]:
         outputs = [classifier.get_layer(name).output for name in (layer, "logits")]
         network = tf.keras.Model(image_input(classifier), outputs)
-        records = experiment.data.records
         batches = steps.eval_batches(
             records,
             np.arange(len(records)),
@@ -257,4 +294,4 @@ def cached_features(
         seconds = time.monotonic() - start
         return {"features": features.astype(np.float32), "logits": logits, "seconds": seconds}
 
-    return folder.step(f"{name}/features", compute)
+    return opened.folder.step(f"{name}/features", compute)

@@ -1,0 +1,15 @@
+from . import cli as cli
+from . import data as data
+from . import export as export
+from . import heads as heads
+from . import measure as measure
+from . import networks as networks
+from . import opened as opened
+from . import pictures as pictures
+from . import recipe as recipe
+from . import report as report
+from . import run_folder as run_folder
+from . import session as session
+from . import settings as settings
+from . import training as training
+from . import view as view

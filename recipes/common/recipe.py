@@ -1,0 +1,94 @@
+"""The one door: how a recipe is opened, run, and its report written, with one seed or several."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from recipes import common
+from recipes.common.cli import ConfigError
+from recipes.common.opened import Opened
+from recipes.common.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from recipes.common.report import Report
+    from recipes.common.settings import RunSettings
+
+C = TypeVar("C", bound="RunSettings")
+D = TypeVar("D")
+R = TypeVar("R")
+
+
+def _nothing(config: Any) -> None:
+    """Nothing has to be there but the data."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe(Generic[C, D, R]):
+    """An experiment.
+
+    Attributes:
+        load: opens the data of a configuration, and writes what they are beside the run.
+        run: does what is missing in the run's folder, and returns its numbers.
+        compose: the report of these numbers.
+        check: raises what is wrong with networks and weights, before hours are spent.
+        tables: ``tables(config, run_dir, seeds, numbers)`` makes tables of the paper.
+        plan: ``plan(config, seeds, numbers)`` says what a run, or these tables, will take.
+    """
+
+    load: Callable[[C, RunFolder], D]
+    run: Callable[[Opened[C, D]], R]
+    compose: Callable[[Opened[C, D], R], Report]
+    check: Callable[[C], None] = _nothing
+    tables: Callable[[C, str, int, Sequence[int]], str] | None = None
+    plan: Callable[[C, int, Sequence[int]], str] | None = None
+
+
+def opened(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> Opened[C, D]:
+    """Starts TensorFlow, checks networks, opens the data, and records what it all ran on.
+
+    Raises:
+        ConfigError: everything that is missing, in one line.
+    """
+    strategy = common.session.start(config)
+    missing = []
+    try:
+        recipe.check(config)
+    except ConfigError as error:
+        missing.append(error)
+    try:
+        data = recipe.load(config, folder)
+    except ValueError as error:
+        # Of a bug nothing may be hidden: only what is told in one line is joined.
+        if not missing or not common.cli.is_input_error(error):
+            raise
+        missing.append(error)  # type: ignore[arg-type]
+    if missing:
+        raise ConfigError("; ".join(map(str, missing))) from missing[0]
+    common.session.record(folder)
+    return Opened(config, data, folder, strategy)
+
+
+def perform(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> str:
+    """Runs the experiment in its folder, or what of it is missing there; returns the report."""
+    if (folder / "report.md").exists():
+        return (folder / "report.md").read_text(encoding="utf-8")
+    run = opened(recipe, config, folder)
+    return common.report.write(recipe.compose(run, recipe.run(run)), folder)
+
+
+def perform_seeds(recipe: Recipe[C, D, R], config: C, run_dir: str, seeds: int) -> str:
+    """The experiment with several seeds, a folder each, and their common report.
+
+    Seeds that were run are not run again: three grow to five by the two that are missing.
+    """
+    folder = common.run_folder.folder_of_seeds(run_dir, config)
+    reports = []
+    for seed in range(config.seed, config.seed + seeds):
+        print(f"seed {seed}", flush=True)
+        one = dataclasses.replace(config, seed=seed)
+        inside = RunFolder(folder / f"seed-{seed}", one)
+        perform(recipe, one, inside)
+        reports.append(common.report.read(inside))
+    return common.report.write_seeds(reports, folder)

@@ -1,0 +1,2 @@
+from . import instances as instances
+from . import report as report

@@ -1,0 +1,5 @@
+"""What serves the adaptive triplet network (Pan et al. 2021); submodules load on first use."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,9 @@
+from . import plan as plan
+from . import protocol as protocol
+from . import published as published
+from . import remedies as remedies
+from . import report as report
+from . import saliency as saliency
+from . import sheet as sheet
+from . import tables as tables
+from . import view_row as view_row
