@@ -13,8 +13,8 @@ import sys
 from typing import ClassVar
 
 from recipes import cub_triplet
-from recipes.common.cli import option
-from recipes.common.published import Published
+from recipes.common.cli import main, option
+from recipes.triplet.published import Published
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,4 +28,4 @@ class Config(cub_triplet.Config):
 
 
 if __name__ == "__main__":
-    sys.exit(cub_triplet.start(Config, __doc__))
+    sys.exit(main(cub_triplet.RECIPE, Config, __doc__))

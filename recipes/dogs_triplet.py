@@ -14,20 +14,19 @@ import sys
 from typing import ClassVar
 
 from recipes import cub_triplet
-from recipes.common import published
-from recipes.common.cli import option
-from recipes.common.published import Published
+from recipes.common.cli import main, option
+from recipes.triplet.published import DOGS, Published
 
 
 @dataclasses.dataclass(frozen=True)
 class Config(cub_triplet.Config):
     """The settings of ``cub_triplet`` on another data set."""
 
-    published: ClassVar[Published | None] = published.DOGS
+    published: ClassVar[Published | None] = DOGS
 
     recipe: str = dataclasses.field(default="dogs_triplet", init=False)
     dataset: str = option("stanford_dogs", "name in the catalogue (paper)")
 
 
 if __name__ == "__main__":
-    sys.exit(cub_triplet.start(Config, __doc__))
+    sys.exit(main(cub_triplet.RECIPE, Config, __doc__))

@@ -10,14 +10,20 @@ weights.
 
 import dataclasses
 import sys
+from typing import Any, ClassVar
 
-from recipes import common, cub_triplet
-from recipes.common.cli import option
+from recipes import cub_triplet
+from recipes.common.cli import main, option
+from recipes.triplet.protocol import HELD_OUT, PROTOCOLS
+from recipes.triplet.published import Published
 
 
 @dataclasses.dataclass(frozen=True)
 class Config(cub_triplet.Config):
     """The settings of ``cub_triplet`` with defaults for a folder."""
+
+    # Nothing was published for a folder of one's own.
+    published: ClassVar[Published | None] = None
 
     recipe: str = dataclasses.field(default="folder_triplet", init=False)
     dataset: str = option("folder", "name in the catalogue")
@@ -27,10 +33,10 @@ class Config(cub_triplet.Config):
     )
     epochs: int = option(25, "epochs of stage 1 (our choice)")
     protocol: str = option(
-        "held_out",
+        HELD_OUT,
         "held_out: the margin is chosen on a part never trained on (ours); selected: then all of "
         "the training part is trained on; paper: nothing is chosen",
-        choices=common.protocol.PROTOCOLS,
+        choices=PROTOCOLS,
     )
     saliency_network: str = option(
         "stage1",
@@ -39,10 +45,10 @@ class Config(cub_triplet.Config):
     )
 
     @staticmethod
-    def demo_settings() -> dict:
+    def demo_settings() -> dict[str, Any]:
         """The same on pictures of your own, with fewer channels."""
         return {"width": 16}
 
 
 if __name__ == "__main__":
-    sys.exit(cub_triplet.start(Config, __doc__))
+    sys.exit(main(cub_triplet.RECIPE, Config, __doc__))

@@ -10,13 +10,24 @@ the centre of it. Published for CUB: alpha 0.4 is best, about 7 points of accura
 whole pictures; for Stanford Dogs: no clear gain.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import sys
+from typing import TYPE_CHECKING, Any
 
-from recipes import common, cub_triplet
+from recipes import common, triplet
 from recipes.common.cli import main, option, require
-from recipes.common.run_folder import RunFolder
-from recipes.common.settings import DEMO, SaliencySettings, check_alpha
+from recipes.common.data import Divided
+from recipes.common.opened import Opened
+from recipes.common.recipe import Recipe
+from recipes.common.report import Report
+from recipes.common.view import WHOLE, View
+from recipes.triplet.settings import DEMO, SaliencySettings, check_alpha
+
+if TYPE_CHECKING:
+    from recipes.triplet.classifiers import Looking
+    from recipes.triplet.view_row import ViewRow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Config(SaliencySettings):
         (0.2, 0.3, 0.4, 0.5, 0.6, "none"), "thresholds, mean, or none for whole pictures (paper)"
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for alpha in self.alphas:
             if alpha != "none":
@@ -38,52 +49,51 @@ class Config(SaliencySettings):
         require(set(self.alphas) != {"none"}, "--alphas needs a threshold beside none")
 
     @staticmethod
-    def demo_settings() -> dict:
+    def demo_settings() -> dict[str, Any]:
         """The same experiment with fewer pixels, channels, classes and epochs."""
         return {**DEMO, "network": "resnet18"}
 
 
-def run(config: Config, folder: RunFolder) -> str:
-    """Runs the experiment in its folder, or what of it is missing there; returns the report."""
-    if (folder / "report.md").exists():
-        return (folder / "report.md").read_text(encoding="utf-8")
-    strategy = common.session.start(config)
+@dataclasses.dataclass(frozen=True, eq=False)
+class Results:
+    """Who looked; alpha -> what is seen, and what a network trained on it reaches."""
+
+    looking: Looking
+    views: dict[float | str, View]
+    rows: dict[float | str, ViewRow]
+
+
+def check(config: Config) -> None:
+    """Weights and the saliency network are told before the data."""
     common.networks.check_weights([config.network], config)
-    pretrained = common.saliency.pretrained(config)
-    experiment = common.data.open_data(config, folder)
-    common.session.record(folder)
-
-    # One look at every picture; every alpha reads the same table.
-    localizer = cub_triplet.find_localizer(pretrained, config, experiment, folder, strategy)
-    table = common.saliency.look(localizer, config, experiment, folder)
-    views = {
-        alpha: common.saliency.WHOLE
-        if alpha == "none"
-        else common.saliency.view(localizer, table, alpha, config.region)
-        for alpha in config.alphas
-    }
-
-    rows = {}
-    for alpha, view in views.items():
-        name = config.network if alpha == "none" else f"{config.network}+{alpha}"
-        rows[alpha] = common.view_row.measure_view(
-            name,
-            lambda name=name, view=view: cub_triplet.train_stage1(
-                name, config, experiment, folder, strategy, view
-            ),
-            view,
-            config,
-            experiment,
-            folder,
-        )
-    return common.sheet_report.write(config, experiment, localizer, table, views, rows, folder)
+    triplet.saliency.pretrained(config)
 
 
-def run_seeds(config: Config, run_dir: str, seeds: int) -> str:
-    """The experiment with several seeds, one folder each, and the mean of their tables."""
-    compose = common.sheet_report.seeds_report
-    return common.report.write_seeds(config, run, run_dir, seeds, compose)
+def load(config: Config, folder: common.run_folder.RunFolder) -> Divided:
+    """The data set, a share of its training part held out."""
+    return common.data.open_data(config, folder, config.held_out)
 
+
+def run(opened: Opened[Config, Divided]) -> Results:
+    """One look at every picture, then a network for every threshold."""
+    looking = triplet.classifiers.Looking(opened)
+    views: dict[float | str, View] = {}
+    rows: dict[float | str, ViewRow] = {}
+    for alpha in opened.config.alphas:
+        name = opened.config.network
+        views[alpha] = WHOLE
+        if alpha != "none":
+            name, views[alpha] = f"{name}+{alpha}", looking.crop(alpha)
+        rows[alpha] = triplet.view_row.measure_view(opened, name, views[alpha])
+    return Results(looking, views, rows)
+
+
+def compose(opened: Opened[Config, Divided], results: Results) -> Report:
+    """The report of the experiment."""
+    return triplet.sheet.compose(opened, results.looking, results.views, results.rows)
+
+
+RECIPE = Recipe(load=load, run=run, compose=compose, check=check)
 
 if __name__ == "__main__":
-    sys.exit(main(Config, run, run_seeds, __doc__))
+    sys.exit(main(RECIPE, Config, __doc__))

@@ -45,8 +45,16 @@ class Recipe(Generic[C, D, R]):
     plan: Callable[[C, int, Sequence[int]], str] | None = None
 
 
-def opened(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> Opened[C, D]:
+def opened(
+    config: C,
+    folder: RunFolder,
+    load: Callable[[C, RunFolder], D],
+    check: Callable[[C], None] = _nothing,
+) -> Opened[C, D]:
     """Starts TensorFlow, checks networks, opens the data, and records what it all ran on.
+
+    Args:
+        load, check: of a :class:`Recipe`.
 
     Raises:
         ConfigError: everything that is missing, in one line.
@@ -54,11 +62,11 @@ def opened(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> Opened[C, D
     strategy = common.session.start(config)
     missing = []
     try:
-        recipe.check(config)
+        check(config)
     except ConfigError as error:
         missing.append(error)
     try:
-        data = recipe.load(config, folder)
+        data = load(config, folder)
     except ValueError as error:
         # Of a bug nothing may be hidden: only what is told in one line is joined.
         if not missing or not common.cli.is_input_error(error):
@@ -74,7 +82,7 @@ def perform(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> str:
     """Runs the experiment in its folder, or what of it is missing there; returns the report."""
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
-    run = opened(recipe, config, folder)
+    run = opened(config, folder, recipe.load, recipe.check)
     return common.report.write(recipe.compose(run, recipe.run(run)), folder)
 
 

@@ -24,6 +24,8 @@ from tfretrieval.evaluation import paired_bootstrap
 Figure = float | str | None
 Key = tuple[str, ...]
 NOT_MEASURED, NOT_DEFINED = "not measured", "-"
+# Of the files with the numbers of a report.
+NUMBERS = "results"
 INTERVALS = (
     "Average precision of each query, averaged over the seeds; percentile bootstrap over the "
     "queries, 10,000 resamples. The interval speaks about other queries, not other seeds."
@@ -102,23 +104,36 @@ def write(report: Report, folder: RunFolder) -> str:
     folder.step(
         "average_precision", lambda: {_name(key): ap for key, ap in report.precisions.items()}
     )
-    _write_numbers([report], folder)
-    for name, draw in report.figures.items():
+    # Numbers are on the disk before anything is drawn.
+    _write_numbers([report], folder, NUMBERS)
+    draw(report.figures, folder)
+    return write_as("report", [report], folder)
+
+
+def draw(figures: Mapping[str, Callable[[], Any]], folder: RunFolder) -> None:
+    """Writes ``figures/<name>.png`` of name -> function that draws, where it is not there."""
+    for name, figure in figures.items():
         if not (folder / f"figures/{name}.png").exists():
             with folder.writing(f"figures/{name}.png") as partial:
-                draw().savefig(partial, dpi=130)
-    return _write_text([report], folder)
+                figure().savefig(partial, dpi=130)
 
 
 def write_seeds(reports: Sequence[Report], folder: RunFolder) -> str:
     """Writes the common numbers and the common ``report.md`` of several seeds; returns that."""
-    _write_numbers(reports, folder)
-    return _write_text(reports, folder)
+    return write_as("report", reports, folder)
+
+
+def write_as(name: str, reports: Sequence[Report], folder: RunFolder) -> str:
+    """Writes numbers and text of one seed or several under a name; returns the text."""
+    _write_numbers(reports, folder, NUMBERS if name == "report" else name)
+    text = "\n".join(_lines(reports)) + "\n"
+    folder.write_text(f"{name}.md", text)
+    return text
 
 
 def read(folder: RunFolder) -> Report:
     """The report of a finished run of one seed."""
-    written = folder.read_json("results.json")
+    written = folder.read_json(f"{NUMBERS}.json")
     arrays = folder.read_arrays("average_precision")
     pairs = tuple(Pair(tuple(p["first"]), tuple(p["second"])) for p in written["pairs"])
     return Report(
@@ -138,17 +153,11 @@ def _not_drawn_again() -> None:
     raise AssertionError("figures are drawn by the run itself")
 
 
-def _write_numbers(reports: Sequence[Report], folder: RunFolder) -> None:
-    folder.write_json("results.json", _document(reports))
+def _write_numbers(reports: Sequence[Report], folder: RunFolder, name: str) -> None:
+    folder.write_json(f"{name}.json", _document(reports))
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(_values(reports))
-    folder.write_text("results.csv", stream.getvalue())
-
-
-def _write_text(reports: Sequence[Report], folder: RunFolder) -> str:
-    text = "\n".join(_lines(reports)) + "\n"
-    folder.write_text("report.md", text)
-    return text
+    folder.write_text(f"{name}.csv", stream.getvalue())
 
 
 def _epochs(report: Report) -> Iterator[dict[str, Any]]:
@@ -257,10 +266,10 @@ def _lines(reports: Sequence[Report]) -> Iterator[str]:
         ]
         yield from markdown(["seconds", *(f"seed {r.seed}" for r in reports)], cells)
         yield ""
-    if first.figures and not several:
+    if first.figures and several:
+        yield "The report of each seed, with its figures, stands in its folder."
+    elif first.figures:
         yield "Figures: " + ", ".join(f"figures/{name}.png" for name in first.figures) + "."
-    elif several:
-        yield "The report of each seed stands in its folder."
 
 
 def table_lines(tables: Sequence[Table], seeds: str = "") -> Iterator[str]:
@@ -320,6 +329,11 @@ def number(value: Figure, unit: str = "%") -> str:
     if unit == "%":
         return f"{100 * value:.1f}"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def defined(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Figures for a JSON file, which knows no NaN: what is not defined is null."""
+    return {name: _defined(value) for name, value in figures.items()}
 
 
 def _name(names: Key) -> str:

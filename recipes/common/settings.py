@@ -1,4 +1,4 @@
-"""The settings that recipes share: data, stage 1, the hash layer; saliency and triplets."""
+"""The settings that recipes share: data, stage 1, the hash layer, mined triplets."""
 
 from __future__ import annotations
 
@@ -7,16 +7,6 @@ import os
 from typing import Any
 
 from recipes.common.cli import option, require
-
-# What a demonstration on the drawn birds shrinks, and what keeps it from fetching anything.
-DEMO = {
-    "dataset": "drawn_birds/demo",
-    "image_size": 128,
-    "width": 16,
-    "weights": "none",
-    "epochs": 14,
-    "saliency_network": "stage1",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,47 +121,6 @@ class MiningSettings(HashSettings):
         require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
 
 
-@dataclasses.dataclass(frozen=True)
-class TripletSettings(MiningSettings):
-    """The same for the triplet recipes: what is held out, where saliency is read."""
-
-    held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
-    saliency_layer: str | None = option(
-        None, "of the saliency network (default: the deepest map of 4x4 or more)"
-    )
-    grey: str = option(
-        "minmax", "from map to grey picture (ours)", choices=("minmax", "viridis_luma")
-    )
-    region: str = option("box", "what is kept (ours)", choices=("box", "mask", "mask_in_box"))
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
-
-
-@dataclasses.dataclass(frozen=True)
-class SaliencySettings(TripletSettings):
-    """The same where one saliency network is chosen."""
-
-    saliency_network: str = option(
-        "inception_resnet_v2",
-        "who points at the subject: inception_resnet_v2 (paper), inception_v3, resnet18, stage1 "
-        "(the ResNet18 just trained on whole pictures), or a .keras file",
-    )
-    saliency_weights: str = option("imagenet", "its weights: imagenet (paper), none, or a file")
-    saliency_maps: str = option(
-        "sum",
-        "sum of the channels (paper), or class: the activation of the predicted class",
-        choices=("sum", "class"),
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("saliency_network", "saliency_weights"):
-            if os.path.isfile(value := getattr(self, name)):
-                object.__setattr__(self, name, os.path.abspath(value))
-
-
 def at_least_one(config: RunSettings, *names: str) -> None:
     """Settings that count something: 1 or more, or None where that is allowed."""
     for name in names:
@@ -183,15 +132,6 @@ def check_seed(config: RunSettings, name: str) -> None:
     """A seed of NumPy's and TensorFlow's generators."""
     value = getattr(config, name)
     require(0 <= value < 2**31, f"{flag(name)} must be in 0..{2**31 - 1}, got {value}")
-
-
-def check_alpha(alpha: float | str, name: str) -> None:
-    """A threshold: a share between 0 and 1, or ``mean``."""
-    require(
-        alpha == "mean" or (isinstance(alpha, float) and 0 < alpha < 1),
-        f"{flag(name)} must lie between 0 (keeps nearly everything) and 1 (keeps nothing), or be "
-        f"mean, got {alpha}",
-    )
 
 
 def flag(name: str) -> str:

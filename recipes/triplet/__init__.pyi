@@ -1,9 +1,16 @@
+from . import classifiers as classifiers
+from . import figures as figures
+from . import heads as heads
+from . import margins as margins
 from . import plan as plan
 from . import protocol as protocol
 from . import published as published
 from . import remedies as remedies
+from . import remedy_settings as remedy_settings
 from . import report as report
 from . import saliency as saliency
+from . import settings as settings
 from . import sheet as sheet
 from . import tables as tables
 from . import view_row as view_row
+from . import work as work

@@ -1,33 +1,55 @@
 """What a run of ``cub_triplet`` and its kind will take: steps, time, disk and memory.
 
-The steps are counted, the seconds a step come from some real ones, and the files and the memory of
-a training step from the shapes of networks and data. Whatever is written on the way lies in a
-temporary folder.
+The steps are those of :mod:`recipes.triplet.work`, which the run does. The seconds a step come from
+some real ones, and the files and the memory of a training step from the shapes of networks and
+data. Whatever is written on the way lies in a temporary folder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import io
 import math
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines import order, steps
-from recipes import common, cub_triplet
-from recipes.common.data import Experiment
-from recipes.common.report import TITLES, table
+from recipes import common
+from recipes.common.data import Divided
+from recipes.common.networks import title
+from recipes.common.opened import Opened
+from recipes.common.recipe import opened
+from recipes.common.report import markdown
 from recipes.common.run_folder import RunFolder
+from recipes.common.view import WHOLE
+from recipes.triplet import classifiers, heads, saliency
+from recipes.triplet.margins import CROSS_ENTROPY, TripletHead
+from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
+from recipes.triplet.settings import PaperSettings
+from recipes.triplet.work import (
+    CROP,
+    FEATURES,
+    LOOK,
+    LOOKING,
+    STAGE1,
+    Step,
+    looks,
+    run_steps,
+    table_steps,
+)
 from tfretrieval.compat import optimizer_variables
 from tfretrieval.losses import AdaptiveTripletLoss
+from tfretrieval.saliency import Localizer
 
 TIMED_BATCHES = 20
 """Batches of each kind that are timed, after one that is not."""
@@ -72,185 +94,241 @@ class Size:
     layers: int
 
 
-def plan(config) -> str:
-    """The plan of a configuration, in Markdown lines; no file of a run is written.
+@dataclasses.dataclass(frozen=True)
+class Costs:
+    """Seconds of a batch, or of a whole head.
+
+    Attributes:
+        training, inference: backbone -> of a training step and of an inference batch.
+        look: of the saliency network.
+        heads: kind and bits -> of a head.
+    """
+
+    training: Mapping[str, float]
+    inference: Mapping[str, float]
+    look: float
+    heads: Mapping[tuple[str, int], float]
+
+
+def plan(
+    load: Callable[[PaperSettings, RunFolder], Divided],
+    config: PaperSettings,
+    seeds: int,
+    numbers: Sequence[int],
+) -> str:
+    """The plan of a run, or of tables of the paper, in Markdown lines; no file of a run is written.
 
     Raises:
         ConfigError, DataError: what a run of the configuration refuses at its door.
     """
+    steps_of_a_seed = table_steps(config, numbers) if numbers else run_steps(config)
     with tempfile.TemporaryDirectory() as place:
-        return "\n".join(_lines(config, RunFolder(f"{place}/run", config)))
+        folder = RunFolder(f"{place}/run", config)
+        return "\n".join(_lines(load, config, seeds, numbers, steps_of_a_seed, folder))
 
 
-def _lines(config, folder) -> Iterator[str]:
-    strategy = common.session.start(config)
-    common.networks.check_weights(config.networks, config)
-    looks = any(name.endswith("+crop") for name in config.networks)
-    localizer = common.saliency.pretrained(config) if looks else None
-    experiments = [_opened(config, name, folder) for name in protocols(config)]
+def _lines(
+    load: Callable[[PaperSettings, RunFolder], Divided],
+    config: PaperSettings,
+    seeds: int,
+    numbers: Sequence[int],
+    steps_of_a_seed: Sequence[Step],
+    folder: RunFolder,
+) -> Iterator[str]:
+    networks = dict.fromkeys(step.network for step in steps_of_a_seed if step.kind == STAGE1)
+    runs = {
+        protocol: opened(
+            protocol_config,
+            RunFolder(folder / protocol, protocol_config),
+            load,
+            lambda c: _check(c, networks),
+        )
+        for protocol, protocol_config in _protocols(config).items()
+    }
+    run = list(runs.values())[-1]
     before = _peak_memory()
-    stage1, passes, sizes = {}, {}, {}
-    for name in backbones(config):
-        model = _trained_once(name, config, experiments[-1], folder, strategy)
-        stage1[name], passes[name] = _time_network(model, config, experiments[-1])
-        sizes[name] = _size(model)
-        if looks and localizer is None:
-            # The first is the ResNet18 that is to look.
-            localizer = common.saliency.localizer(model, config, config.saliency_maps)
-    look = _time_look(localizer, config, experiments[-1]) if looks else 0.0
+    models = {name: _trained_once(run, name) for name in _backbones(steps_of_a_seed)}
+    times = {name: _time_network(run, model) for name, model in models.items()}
+    sizes = {name: _size(model) for name, model in models.items()}
+    localizer = None
+    if any(step.kind == LOOK for step in steps_of_a_seed):
+        localizer = saliency.pretrained(config)
+        if localizer is None:
+            looking = models[LOOKING]
+            localizer = saliency.localizer(looking, config, config.saliency_maps)
+    costs = Costs(
+        {name: training for name, (training, _) in times.items()},
+        {name: inference for name, (_, inference) in times.items()},
+        _time_look(run, localizer) if localizer else 0.0,
+        {},
+    )
     peak = _peak_memory()
-    heads = _time_heads(max(size.features for size in sizes.values()), config, experiments[-1])
-    work = [
-        part
-        for experiment in experiments
-        for part in works(config, experiment, stage1, passes, look, heads)
-    ]
-    files = disk(config, experiments[-1], sizes, localizer)
+    width = max(size.features for size in sizes.values())
+    costs = dataclasses.replace(costs, heads=_time_heads(run, width, steps_of_a_seed))
+    data = {protocol: one.data for protocol, one in runs.items()}
+    work = list(works(config, data, steps_of_a_seed, costs))
+    files = disk(config, run.data, steps_of_a_seed, sizes, localizer)
+    if numbers:
+        # Nothing is exported, and of drawings there are four in all.
+        for name in ("model.keras and encoder.weights.h5", "savedmodel", "codes"):
+            files.pop(name)
 
-    yield from _heading(config, experiments)
-    yield from _time_lines(config, work, len(experiments))
-    yield from _disk_lines(files, len(experiments))
-    yield from _memory_lines(config, experiments[-1].data.num_classes, before, peak)
-
-
-def protocols(config) -> tuple[str, ...]:
-    """The passes through the experiment that make up a run, by the protocol of each."""
-    return ("held_out", "paper") if config.protocol == "selected" else (config.protocol,)
+    yield from _heading(config, data, seeds, numbers)
+    yield from _time_lines(work, seeds, len(runs))
+    yield from _disk_lines(files, seeds)
+    yield from _memory_lines(config, list(models), run.data.num_classes, before, peak)
 
 
-def networks(config) -> tuple[str, ...]:
-    """The networks that stage 1 trains: those asked for, and the one that is to look."""
-    looks = any(name.endswith("+crop") for name in config.networks)
-    looking = ("resnet18",) if looks and config.saliency_network == "stage1" else ()
-    return tuple(dict.fromkeys((*looking, *config.networks)))
+def _check(config: PaperSettings, networks: Iterable[str]) -> None:
+    common.networks.check_weights(networks, config)
+    if looks(networks):
+        saliency.pretrained(config)
 
 
-def backbones(config) -> tuple[str, ...]:
-    """The same without what they see."""
-    return tuple(dict.fromkeys(name.partition("+")[0] for name in networks(config)))
+def _protocols(config: PaperSettings) -> dict[str, PaperSettings]:
+    """The passes through the experiment that make up a run: protocol -> settings."""
+    names = (HELD_OUT, PAPER) if config.protocol == SELECTED else (config.protocol,)
+    # No margin is set where one is to be chosen.
+    margin = config.margin if config.margin in config.margins else config.margins[0]
+    return {name: dataclasses.replace(config, protocol=name, margin=margin) for name in names}
+
+
+def _backbones(steps_of_a_seed: Iterable[Step]) -> list[str]:
+    """The networks that are trained, without what they see."""
+    trained = (step.network for step in steps_of_a_seed if step.kind == STAGE1)
+    return list(dict.fromkeys(name.partition("+")[0] for name in trained))
 
 
 def works(
-    config,
-    experiment: Experiment,
-    stage1: dict[str, float],
-    passes: dict[str, float],
-    look: float,
-    heads: dict[str, float],
+    config: PaperSettings,
+    data: Mapping[str, Divided],
+    steps_of_a_seed: Sequence[Step],
+    costs: Costs,
 ) -> Iterator[Work]:
-    """The parts of one pass through the experiment.
+    """The parts of a seed: its steps, those of a kind and a network together.
 
     Args:
-        stage1, passes: backbone -> seconds of a training step and of an inference batch.
-        look: seconds of a batch of the saliency network.
-        heads: kind (``cross-entropy`` or a scope) -> seconds of a head.
+        data: protocol -> the data as it divides them.
     """
-    pictures, fit = len(experiment.data.records), len(experiment.fit)
-    length = order.steps_per_epoch(fit, config.batch_size)
-    batches = math.ceil(pictures / config.batch_size)
-    if any(name.endswith("+crop") for name in config.networks):
-        yield Work(f"saliency, {pictures} pictures", batches, batches * look)
-    for name in networks(config):
-        backbone, count = name.partition("+")[0], config.epochs * length
-        yield Work(
-            f"{TITLES[name]}: stage 1, {config.epochs} epochs of {length} steps",
-            count,
-            count * stage1[backbone],
-        )
-        if name not in config.networks:
-            continue
-        yield Work(
-            f"{TITLES[name]}: features of {pictures} pictures", batches, batches * passes[backbone]
-        )
-        rounds = math.ceil(config.hash_epochs / config.remine)
-        for kind, (number, examples) in head_kinds(config, experiment).items():
-            an_epoch = order.steps_per_epoch(examples, config.batch_size)
-            mined = "" if kind == "cross-entropy" else f", {rounds} minings each"
+    groups: dict[tuple[str, str, str, int], int] = {}
+    for step in steps_of_a_seed:
+        key = (step.protocol, step.network, step.kind, step.bits)
+        groups[key] = groups.get(key, 0) + 1
+    rounds = math.ceil(config.hash_epochs / config.remine)
+    for (protocol, network, kind, bits), count in groups.items():
+        divided = data[protocol]
+        pictures = len(divided.records)
+        passed = math.ceil(pictures / config.batch_size)
+        backbone = network.partition("+")[0]
+        if kind == LOOK:
+            yield Work(f"saliency, {pictures} pictures", passed, passed * costs.look)
+        elif kind == STAGE1:
+            length = order.steps_per_epoch(len(divided.fit), config.batch_size)
+            batches = config.epochs * length
             yield Work(
-                f"{TITLES[name]}: {number} {kind.replace('_', ' ')} head{'s' * (number > 1)} of "
-                f"{config.hash_epochs} epochs of {an_epoch} steps{mined}",
-                number * config.hash_epochs * an_epoch,
-                number * heads[kind],
+                f"{_title(network)}: stage 1, {config.epochs} epochs of {length} steps",
+                batches,
+                batches * costs.training[backbone],
+            )
+        elif kind == FEATURES:
+            name = f"{_title(network)}: features of {pictures} pictures"
+            yield Work(name, passed, passed * costs.inference[backbone])
+        else:
+            an_epoch = order.steps_per_epoch(examples(kind, divided), config.batch_size)
+            mined = "" if kind == CROSS_ENTROPY else f", {rounds} minings each"
+            yield Work(
+                f"{_title(network)}: {count} {kind.replace('_', ' ')} head{'s' * (count > 1)} of "
+                f"{bits} bits, {config.hash_epochs} epochs of {an_epoch} steps{mined}",
+                count * config.hash_epochs * an_epoch,
+                count * costs.heads[kind, bits],
             )
 
 
-def head_kinds(config, experiment: Experiment) -> dict[str, tuple[int, int]]:
-    """Kind of head -> how many of them a network has, and the examples of an epoch.
+def _title(network: str) -> str:
+    """A network of a run, or of a table, where a threshold stands behind the +."""
+    name, _, seen = network.partition("+")
+    return title(network if seen in ("", CROP) else f"{name}+alpha {seen}")
 
-    The kinds are ``cross-entropy``, and of triplet heads what their margin averages. A picture
-    alone in its class among those trained on anchors no triplet.
-    """
-    labels = experiment.data.records.labels[experiment.fit]
+
+def examples(kind: str, data: Divided) -> int:
+    """Examples of an epoch of a head. A picture alone in its class among those trained on anchors
+    no triplet."""
+    labels = data.records.labels[data.fit]
+    if kind == CROSS_ENTROPY:
+        return len(labels)
     _, counts = np.unique(labels, return_counts=True)
-    anchors = int(counts[counts > 1].sum())
-    kinds = {"cross-entropy": (1, len(labels))}
-    for _, scope in cub_triplet.triplet_losses(config).values():
-        kinds[scope] = (kinds.get(scope, (0, 0))[0] + 1, anchors)
-    return kinds
+    return int(counts[counts > 1].sum())
 
 
-def disk(config, experiment: Experiment, sizes: dict[str, Size], localizer) -> dict[str, int]:
-    """Files of one pass through the experiment -> bytes.
+def disk(
+    config: PaperSettings,
+    data: Divided,
+    steps_of_a_seed: Sequence[Step],
+    sizes: Mapping[str, Size],
+    localizer: Localizer | None,
+) -> dict[str, int]:
+    """Files of a seed -> bytes.
 
     A checkpoint is weights + optimizer; features ``4 N (D + classes)``; a head ``4 N bits`` of
     codes and ``4 (D + 1) bits`` of weights; the maps ``N h w`` and their ids; the codes ``bits / 8
     + 4 bits`` a picture beside its id and label; an exported encoder its weights. All of them
     are in bytes, N the pictures, D the features.
     """
-    data, records, bits = experiment.data, experiment.data.records, config.bits
+    records, bits = data.records, config.bits
     pictures, queries = len(records), len(data.query)
     listed = records.ids[np.concatenate([data.database, data.query])]
     files = dict.fromkeys(("checkpoints", "features", "heads"), 0)
-    for name in networks(config):
-        size = sizes[name.partition("+")[0]]
-        files["checkpoints"] += size.weights + size.optimizer
-        if name in config.networks:
-            a_head = 4 * bits * (pictures + size.features + 1) + HISTORY
+    passes = {step.protocol for step in steps_of_a_seed}
+    for step in steps_of_a_seed:
+        if step.kind == LOOK and localizer is not None:
+            maps = pictures * (math.prod(localizer.map_shape) + NAME_IN_A_TABLE)
+            files["saliency"] = files.get("saliency", 0) + maps
+            continue
+        size = sizes[step.network.partition("+")[0]]
+        if step.kind == STAGE1:
+            files["checkpoints"] += size.weights + size.optimizer
+        elif step.kind == FEATURES:
             files["features"] += 4 * pictures * (size.features + data.num_classes)
-            files["heads"] += a_head * sum(n for n, _ in head_kinds(config, experiment).values())
-    exported = sizes[config.networks[-1].partition("+")[0]]
+        else:
+            files["heads"] += 4 * step.bits * (pictures + size.features + 1) + HISTORY
+    networks = dict.fromkeys(step.network for step in steps_of_a_seed if step.kind == FEATURES)
+    last = list(networks)[-1]
+    exported = sizes[last.partition("+")[0]]
     encoder = exported.weights + 4 * (exported.features + 1) * bits
     saved = encoder + GRAPH_OF_A_LAYER * exported.layers
-    if localizer is not None:
-        files["saliency"] = pictures * (math.prod(localizer.map_shape) + NAME_IN_A_TABLE)
-        if config.networks[-1].endswith("+crop"):
-            saved += _bytes(localizer.model.get_weights())
-            saved += GRAPH_OF_A_LAYER * len(localizer.model.layers)
-    files["model.keras and encoder.weights.h5"] = 2 * (
-        encoder + WEIGHTS_OF_A_LAYER * exported.layers
+    if localizer is not None and "+" in last:
+        saved += _bytes(localizer.model.get_weights())
+        saved += GRAPH_OF_A_LAYER * len(localizer.model.layers)
+    files["model.keras and encoder.weights.h5"] = (
+        len(passes) * 2 * (encoder + WEIGHTS_OF_A_LAYER * exported.layers)
     )
-    files["savedmodel"] = saved
-    files["codes"] = len(listed) * (-(-bits // 8) + 4 * bits + records.labels.itemsize)
-    files["codes"] += listed.nbytes
-    figures = len(common.figures.NAMES) + (localizer is not None)
+    files["savedmodel"] = len(passes) * saved
+    files["codes"] = len(passes) * (
+        len(listed) * (-(-bits // 8) + 4 * bits + records.labels.itemsize) + listed.nbytes
+    )
+    figures = 3 + (localizer is not None)
     lists = sum(len(name) + 20 for name in records.ids.tolist())
-    files["lists, average precisions and figures"] = (
-        lists + 8 * queries * 5 * len(config.networks) + figures * FIGURE
+    files["lists, average precisions and figures"] = len(passes) * (
+        lists + 8 * queries * 6 * len(networks) + figures * FIGURE
     )
     return files
 
 
-def _opened(config, protocol, folder):
-    """The data as a protocol divides them, and of what was written only that."""
-    inside = RunFolder(folder / protocol, config)
-    return common.data.open_data(config, inside, hold_out=protocol == "held_out")
-
-
-def _trained_once(name, config, experiment, folder, strategy):
+def _trained_once(run: Opened[PaperSettings, Divided], name: str) -> tf.keras.Model:
     """A network of stage 1, compiled, after its first step."""
     print(f"timing {name}", flush=True)
-    a_step = dataclasses.replace(experiment, fit=experiment.fit[: config.batch_size])
-    once = dataclasses.replace(config, epochs=1)
+    a_step = dataclasses.replace(run.data, fit=run.data.fit[: run.config.batch_size])
+    once = dataclasses.replace(run.with_config(epochs=1), data=a_step)
     with contextlib.redirect_stdout(io.StringIO()):
-        model, _ = cub_triplet.train_stage1(
-            name, once, a_step, folder, strategy, common.saliency.WHOLE
-        )
+        model, _ = classifiers.train_stage1(once, name, WHOLE)
     return model
 
 
-def _time_network(model, config, experiment) -> tuple[float, float]:
+def _time_network(
+    run: Opened[PaperSettings, Divided], model: tf.keras.Model
+) -> tuple[float, float]:
     """Seconds of a training step, and of an inference batch."""
-    records, fit = experiment.data.records, experiment.fit
+    config, records, fit = run.config, run.data.records, run.data.fit
     training = steps.train_batches(
         records,
         # Once more and again where there are fewer pictures.
@@ -259,26 +337,26 @@ def _time_network(model, config, experiment) -> tuple[float, float]:
         batch_size=min(config.batch_size, len(fit)),
         seed=config.seed,
         epochs=1,
-        augment=common.stage1.augmentation(config),
+        augment=common.training.augmentation(config),
     )
-    inference = _eval_batches(config.image_size, config, experiment)
+    inference = _eval_batches(run, config.image_size)
     return (
         _seconds_a_batch(model.train_on_batch, training),
         _seconds_a_batch(lambda images, labels: model.predict_on_batch(images), inference),
     )
 
 
-def _time_look(localizer, config, experiment) -> float:
+def _time_look(run: Opened[PaperSettings, Divided], localizer: Localizer) -> float:
     """Seconds of a batch of the saliency network."""
     print(f"timing the saliency network {localizer.network}", flush=True)
     look = tf.function(lambda images: localizer(images))
-    batches = _eval_batches(localizer.image_size, config, experiment)
+    batches = _eval_batches(run, localizer.image_size)
     return _seconds_a_batch(lambda images, labels: look(images).numpy(), batches)
 
 
-def _eval_batches(image_size, config, experiment):
-    records = experiment.data.records
-    batch = min(config.batch_size, len(records))
+def _eval_batches(run: Opened[PaperSettings, Divided], image_size: int) -> tf.data.Dataset:
+    records = run.data.records
+    batch = min(run.config.batch_size, len(records))
     return steps.eval_batches(
         records,
         np.resize(np.arange(len(records)), (TIMED_BATCHES + 1) * batch),
@@ -287,7 +365,7 @@ def _eval_batches(image_size, config, experiment):
     )
 
 
-def _seconds_a_batch(step: Callable, batches: Iterable) -> float:
+def _seconds_a_batch(step: Callable[..., Any], batches: Iterable[Any]) -> float:
     """Mean seconds of reading a batch and doing a step with it, the first left out."""
     done, began = -1, 0.0
     for batch in batches:
@@ -300,36 +378,39 @@ def _seconds_a_batch(step: Callable, batches: Iterable) -> float:
     return (time.monotonic() - began) / done
 
 
-def _time_heads(width, config, experiment) -> dict[str, float]:
-    """Kind -> seconds of a head, from its first two rounds on random features."""
+def _time_heads(
+    run: Opened[PaperSettings, Divided], width: int, steps_of_a_seed: Iterable[Step]
+) -> dict[tuple[str, int], float]:
+    """Kind and bits -> seconds of a head, from its first two rounds on random features."""
     print("timing stage 2", flush=True)
+    config, data = run.config, run.data
     generator = np.random.default_rng(config.seed)
-    features = generator.standard_normal((len(experiment.data.records), width), np.float32)
-    task = common.heads.head_task(features, config, experiment)
+    features = generator.standard_normal((len(data.records), width), np.float32)
+    task = common.heads.head_task(features, config, data)
     rounds = math.ceil(config.hash_epochs / config.remine)
     first = dataclasses.replace(config, hash_epochs=min(config.hash_epochs, 2 * config.remine))
 
-    def seconds(train, *arguments) -> float:
+    @functools.cache
+    def seconds(kind: str, bits: int) -> float:
         clock = [time.monotonic()]
 
-        def evaluate(codes):
+        def evaluate(codes: np.ndarray) -> dict[str, float]:
             measured = task.evaluate(codes)
             clock.append(time.monotonic())
             return measured
 
-        train(dataclasses.replace(task, evaluate=evaluate), first, *arguments)
+        head = None
+        if kind != CROSS_ENTROPY:
+            head = TripletHead(AdaptiveTripletLoss("given"), kind)
+        timed = dataclasses.replace(task, evaluate=evaluate)
+        heads.train(timed, dataclasses.replace(first, bits=bits), head)
         # The head is evaluated before the first round and after each.
         return clock[2] - clock[0] + (rounds - 1) * (clock[-1] - clock[-2])
 
-    found = {"cross-entropy": seconds(common.heads.train_cross_entropy, config.remine)}
-    for kind in head_kinds(config, experiment):
-        if kind not in found:
-            loss = AdaptiveTripletLoss("given")
-            found[kind] = seconds(common.heads.train_triplet, loss, kind)
-    return found
+    return {(s.kind, s.bits): seconds(s.kind, s.bits) for s in steps_of_a_seed if s.bits}
 
 
-def _size(model) -> Size:
+def _size(model: tf.keras.Model) -> Size:
     return Size(
         weights=_bytes(model.get_weights()),
         optimizer=_bytes(np.asarray(v) for v in optimizer_variables(model.optimizer)),
@@ -338,7 +419,7 @@ def _size(model) -> Size:
     )
 
 
-def _bytes(arrays) -> int:
+def _bytes(arrays: Iterable[np.ndarray]) -> int:
     return sum(array.nbytes for array in arrays)
 
 
@@ -351,28 +432,39 @@ def _peak_memory() -> dict[str, int]:
     return held
 
 
-def _heading(config, experiments):
-    data = experiments[-1].data
-    trained = " and then ".join(str(len(experiment.fit)) for experiment in experiments)
-    yield f"# Plan of {config.recipe} on {data.name}, protocol {config.protocol}"
+def _heading(
+    config: PaperSettings, data: Mapping[str, Divided], seeds: int, numbers: Sequence[int]
+) -> Iterator[str]:
+    last = list(data.values())[-1]
+    trained = " and then ".join(str(len(divided.fit)) for divided in data.values())
+    what = f"tables {', '.join(map(str, numbers))} of {config.recipe}" if numbers else config.recipe
+    yield f"# Plan of {what} on {last.name}, protocol {config.protocol}"
     yield ""
     yield (
-        f"{len(data.records)} pictures, {trained} trained on, {len(data.database)} in the "
-        f"database, {len(data.query)} queries, {data.num_classes} classes; "
-        f"{config.image_size} pixels, batches of {config.batch_size}, one seed."
+        f"{len(last.records)} pictures, {trained} trained on, {len(last.database)} in the "
+        f"database, {len(last.query)} queries, {last.num_classes} classes; {config.image_size} "
+        f"pixels, batches of {config.batch_size}, {seeds} seed{'s' * (seeds > 1)}."
     )
     yield ""
 
 
-def _time_lines(config, work, passes):
+def _time_lines(work: Sequence[Work], seeds: int, passes: int) -> Iterator[str]:
     yield "## Time"
     yield ""
     body = [
-        [part.name, part.batches, f"{part.seconds / part.batches:.3g} s", _duration(part.seconds)]
+        [
+            part.name,
+            str(part.batches),
+            f"{part.seconds / part.batches:.3g} s",
+            _duration(part.seconds),
+        ]
         for part in work
     ]
-    body.append(["together", "", "", _duration(sum(part.seconds for part in work))])
-    yield from table(["part", "steps", "a step", "time"], body)
+    together = sum(part.seconds for part in work)
+    body.append(["together", "", "", _duration(together)])
+    if seeds > 1:
+        body.append([f"{seeds} seeds", "", "", _duration(seeds * together)])
+    yield from markdown(["part", "steps", "a step", "time"], body)
     yield ""
     again = (
         "The first half chooses on held-out pictures (`choice/`); the heads of the second train "
@@ -389,32 +481,38 @@ def _time_lines(config, work, passes):
     yield ""
 
 
-def _disk_lines(files, passes):
+def _disk_lines(files: Mapping[str, int], seeds: int) -> Iterator[str]:
     yield "## Disk"
     yield ""
-    body = [[name, _megabytes(passes * size)] for name, size in files.items()]
-    body.append(["together", _megabytes(passes * sum(files.values()))])
-    yield from table(["files", "size"], body)
+    body = [[name, _megabytes(seeds * size)] for name, size in files.items()]
+    body.append(["together", _megabytes(seeds * sum(files.values()))])
+    yield from markdown(["files", "size"], body)
     yield ""
 
 
-def _memory_lines(config, num_classes, before, peak):
+def _memory_lines(
+    config: PaperSettings,
+    backbones: Iterable[str],
+    num_classes: int,
+    before: Mapping[str, int],
+    peak: Mapping[str, int],
+) -> Iterator[str]:
     yield "## Memory of a training step"
     yield ""
     columns = ("activations", "weights", "gradients", "optimizer", "total")
     body = []
     policy = tf.keras.mixed_precision.global_policy()
-    for name in backbones(config):
+    for name in backbones:
         for precision in ("float32", "mixed_float16"):
             tf.keras.mixed_precision.set_global_policy(precision)
             backbone = common.networks.backbone(name, dataclasses.replace(config, weights="none"))
             model = tfr.models.classifier(backbone, num_classes)
             memory = tfr.models.training_memory(model, config.batch_size)
             body.append(
-                [TITLES[name], precision, *(_gigabytes(getattr(memory, c)) for c in columns)]
+                [title(name), precision, *(_gigabytes(getattr(memory, c)) for c in columns)]
             )
     tf.keras.mixed_precision.set_global_policy(policy)
-    yield from table(["network", "precision", *columns], body)
+    yield from markdown(["network", "precision", *columns], body)
     yield ""
     measured = ", ".join(
         f"{device} {_gigabytes(held)} ({_gigabytes(before[device])} before)"

@@ -7,13 +7,22 @@
   inside the run; then all of the training part is trained on with what was chosen.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from recipes.common.run_folder import RunFolder
 
-PROTOCOLS = ("paper", "selected", "held_out")
+if TYPE_CHECKING:
+    from recipes.triplet.settings import PaperSettings
+
+PAPER, SELECTED, HELD_OUT = "paper", "selected", "held_out"
+PROTOCOLS = (PAPER, SELECTED, HELD_OUT)
+# The folder of the run inside the run in which ``selected`` chooses.
+CHOICE = "choice"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,18 +40,28 @@ class Choice:
     held_out: dict[str, float]
 
 
-def choose(config, run: Callable, folder: RunFolder) -> dict[str, Choice]:
+def held_out_share(config: PaperSettings) -> float:
+    """The share of the training part that a protocol holds out."""
+    return config.held_out if config.protocol == HELD_OUT else 0.0
+
+
+def choose(
+    config: PaperSettings,
+    perform: Callable[[PaperSettings, RunFolder], str],
+    folder: RunFolder,
+) -> dict[str, Choice]:
     """Network -> choice, from a run that holds pictures out, in ``choice/`` of this run."""
-    trial = dataclasses.replace(config, protocol="held_out")
-    inside = RunFolder(folder / "choice", trial)
-    run(trial, inside)
+    trial = dataclasses.replace(config, protocol=HELD_OUT)
+    inside = RunFolder(folder / CHOICE, trial)
+    perform(trial, inside)
     rounds: dict[str, dict[str, list[tuple[float, int]]]] = {}
     for line in (inside / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
+        network, _, head = row["row"].partition("/")
         # Epoch 0 is before the first step: no choice of epochs, but of no training.
-        if row["stage"] == 2 and row["epoch"]:
-            heads = rounds.setdefault(row["network"], {})
-            heads.setdefault(row["head"], []).append((row["map_held_out"], row["epoch"]))
+        if head and row["epoch"]:
+            heads = rounds.setdefault(network, {})
+            heads.setdefault(head, []).append((row["map_held_out"], row["epoch"]))
     return {network: _best(heads) for network, heads in rounds.items()}
 
 
@@ -54,6 +73,8 @@ def _best(heads: Mapping[str, list[tuple[float, int]]]) -> Choice:
     return Choice(best_margin(held_out), epochs, held_out)
 
 
-def best_margin(held_out: Mapping[str, float]) -> str:
-    """The label of the fixed margin with the highest mAP of held-out pictures."""
-    return max((label for label in held_out if label.startswith("fixed")), key=held_out.__getitem__)
+def best_margin(figures: Mapping[str, float]) -> str:
+    """The label of the fixed margin with the highest figure, of equal ones the first."""
+    from recipes.triplet.margins import is_fixed
+
+    return max(filter(is_fixed, figures), key=figures.__getitem__)

@@ -4,10 +4,16 @@ The paper's own tables were not available: these are the figures that its text g
 from them, and those of FPH, which it compares with.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recipes.triplet.settings import PaperSettings
 
 NOT_FOUND = "not found"
-PAPER = "text of Pan et al. 2021"
+PAPER_TEXT = "text of Pan et al. 2021"
 FPH = "Yang et al. 2019 (FPH), arXiv 1904.02325"
 
 
@@ -16,7 +22,7 @@ class Published:
     """What the text of the paper says about a data set, in %.
 
     Attributes:
-        title: of the data set.
+        dataset, title: of the data set, in the catalogue and as it is shown.
         accuracy: of ResNet18, whole pictures.
         cross_entropy: mAP of ResNet18's codes by cross-entropy, 64 bits, whole pictures.
         triplet: the same by the triplet loss.
@@ -27,6 +33,7 @@ class Published:
         fph: the same of FPH.
     """
 
+    dataset: str
     title: str
     accuracy: str
     cross_entropy: str
@@ -39,6 +46,7 @@ class Published:
 
 
 CUB = Published(
+    dataset="caltech_birds2011",
     title="CUB-200-2011",
     accuracy="61.87",
     cross_entropy="40.65",
@@ -50,6 +58,7 @@ CUB = Published(
     fph=("51.69", "58.32", "61.24", "62.33"),
 )
 DOGS = Published(
+    dataset="stanford_dogs",
     title="Stanford Dogs",
     accuracy=NOT_FOUND,
     cross_entropy="38.26",
@@ -60,3 +69,12 @@ DOGS = Published(
     paper=(NOT_FOUND, NOT_FOUND, "about 72.6 (FPH + 2)", "about FPH + 2"),
     fph=("63.40", "69.09", "70.60", NOT_FOUND),
 )
+
+
+def published_beside(config: PaperSettings) -> Published | None:
+    """The published figures that a run may be held against: those of its recipe, where it reads all
+    of that data set in its own parts."""
+    published = config.published
+    if published is None or config.dataset != published.dataset or config.split != "given":
+        return None
+    return published if config.classes is None and config.per_class is None else None

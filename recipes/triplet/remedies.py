@@ -1,124 +1,96 @@
 """The report of rival ways to find the subject: where each looks, and what codes come of it."""
 
-import dataclasses
+from collections.abc import Mapping
 
-import numpy as np
+from recipes.common import measure
+from recipes.common.about import about
+from recipes.common.data import Divided
+from recipes.common.opened import Opened
+from recipes.common.report import Column, Pair, Report, Table
+from recipes.common.view import View
+from recipes.triplet import saliency
+from recipes.triplet.figures import saliency_figure
+from recipes.triplet.remedy_settings import RemedySettings
+from recipes.triplet.view_row import ACCURACY, CODES, MAPS, R1, ViewRow
 
-from recipes.common import figures, report, saliency
-from recipes.common.run_folder import RunFolder
-from recipes.common.view_row import CODES, write_average_precision
-from tfretrieval.evaluation import paired_bootstrap
-
-HEADER = (
-    "row", *report.LOCALIZATION.values(), "accuracy", *(f"mAP, {row}" for row in CODES),
-    f"R@1, {CODES[1]}",
-)  # fmt: skip
-MEASURED = ("accuracy", *CODES, "R@1")
-SHOWN = ("pretrained", "stage 1", "class maps", "two rounds")
+WHOLE_PICTURE, TRUE_BOX, PRETRAINED = "whole picture", "true box", "pretrained"
+STAGE_1, CLASS_MAPS, TWO_ROUNDS = "stage 1", "class maps", "two rounds"
+CHOSEN_ALPHA = "pretrained, chosen alpha"
+SHOWN = (PRETRAINED, STAGE_1, CLASS_MAPS, TWO_ROUNDS)
+CHOSEN = "alpha"
 
 
-def write(config, experiment, views, rows, alpha, folder: RunFolder) -> str:
-    """Writes the figure, ``results.json``, ``average_precision.npz`` and ``report.md``."""
-    if not (folder / "figures/saliency.png").exists():
-        with folder.writing("figures/saliency.png") as partial:
-            shown = {name: views[name] for name in SHOWN}
-            figures.saliency_figure(config, experiment, views["pretrained"].maps, shown).savefig(
-                partial, dpi=130
-            )
-    write_average_precision(rows, folder)
+def compose(
+    opened: Opened[RemedySettings, Divided],
+    views: Mapping[str, View],
+    rows: Mapping[str, ViewRow],
+    alpha: float | str,
+) -> Report:
+    """The report of a row for every way to find the subject."""
+    config = opened.config
     boxes = {title: view.found for title, view in views.items() if view.found is not None}
-    located = saliency.localizations(boxes, experiment, experiment.data.query)
-    results = {
-        title: dataclasses.asdict(located[title]) | report.defined(row.figures)
-        for title, row in rows.items()
-    }
-    folder.write_json("results.json", {"rows": results, "alpha": alpha})
-    text = "\n".join(_report(config, experiment, results, located, rows, alpha, folder))
-    folder.write_text("report.md", text)
-    return text
-
-
-def _report(config, experiment, results, located, rows, alpha, folder):
-    yield from report.heading(config, experiment, folder)
-    yield from report.table(
-        HEADER,
-        [
-            [title, *(report.percent(row[key]) for key in (*report.LOCALIZATION, *MEASURED))]
-            for title, row in results.items()
-        ],
-    )
-    yield ""
-    yield f"- Boxes, over the queries, %: {located['whole picture'].definition}"
-    yield f"- accuracy, %: share of the queries that stage 1 ({config.network}) classifies right."
-    yield f"- mAP, %: {rows['whole picture'].rows[CODES[1]].definition}"
-    yield "- R@1, %: share of the queries whose nearest picture is of their class."
-    yield (
-        f"- Threshold {config.alpha} but in the row of the chosen alpha, {alpha}: the one of "
-        f"{', '.join(map(str, config.alphas))} whose crops of the held-out pictures the network "
-        "trained on whole pictures classifies with the least cross-entropy."
-    )
-    yield (
-        f"- pretrained: the network trained on {config.source}. stage 1: on whole pictures of "
-        f"{config.dataset}; class maps: the same, channels weighted by the predicted class. "
-        "two rounds: the network trained on the pretrained one's crops, looking at whole pictures."
-    )
-    yield ""
-    yield "Figure: figures/saliency.png."
-
-
-def seeds_report(config, seeds, results, precisions):
-    """Means, spreads and paired differences over the seeds, for :func:`report.write_seeds`."""
-    last = config.seed + seeds - 1
-    yield f"# {config.recipe} on {config.dataset}, {config.bits} bits, seeds {config.seed}-{last}"
-    yield ""
-    titles = list(results[0]["rows"])
-    yield from report.table(
-        HEADER,
-        [
-            [
-                title,
-                *(
-                    report.spread([result["rows"][title][key] for result in results])
-                    for key in (*report.LOCALIZATION, *MEASURED)
+    located = saliency.localizations(boxes, opened.data)
+    shown = {name: views[name] for name in SHOWN}
+    rivals = [title for title in rows if title != WHOLE_PICTURE]
+    pairs = [Pair((title, CODES[1]), (WHOLE_PICTURE, CODES[1])) for title in rivals]
+    pairs += [
+        Pair((title, CODES[1]), (PRETRAINED, CODES[1]))
+        for title in rivals
+        if title not in (TRUE_BOX, PRETRAINED)
+    ]
+    return Report(
+        title=f"{config.recipe} on {opened.data.name}, {config.bits} bits",
+        seed=config.seed,
+        about=about(opened),
+        tables=(
+            Table(
+                "",
+                ("row",),
+                (
+                    *map(Column, saliency.LOCALIZATION_COLUMNS),
+                    *map(Column, (ACCURACY, *MAPS, R1)),
+                    Column(CHOSEN, ""),
                 ),
-            ]
-            for title in titles
-        ],
+                {
+                    (title,): {
+                        **saliency.localization_figures(located[title]),
+                        **{name: row.figures[name] for name in (ACCURACY, *MAPS, R1)},
+                        CHOSEN: _alpha(title, config, alpha),
+                    }
+                    for title, row in rows.items()
+                },
+                _definitions(config, located[WHOLE_PICTURE].definition, rows),
+            ),
+        ),
+        pairs=tuple(pairs),
+        precisions={
+            (title, name): row.average_precision
+            for title, measured in rows.items()
+            for name, row in measured.rows.items()
+        },
+        figures={"saliency": lambda: saliency_figure(opened, views[PRETRAINED].maps, shown)},
     )
-    yield ""
-    chosen = ", ".join(str(result["alpha"]) for result in results)
-    yield (
-        f"Mean ± standard deviation over {seeds} seeds, %; definitions in each seed's report. "
-        f"Chosen alphas: {chosen}."
-    )
-    yield ""
-    yield "## Differences in mAP of the adaptive triplet, paired over queries"
-    yield ""
 
-    def difference(first, second):
-        """Of the means over the queries, a value a seed."""
-        rows = [result["rows"] for result in results]
-        return [row[first][CODES[1]] - row[second][CODES[1]] for row in rows]
 
-    mean = {
-        title: np.mean([table[f"{title}/{CODES[1]}"] for table in precisions], axis=0)
-        for title in titles
-    }
-    pairs = [(title, "whole picture") for title in titles if title != "whole picture"]
-    pairs += [(title, "pretrained") for title in titles[3:]]
-    yield from report.table(
-        ["first", "second", "first - second", "95 % interval", "deviation"],
-        [
-            [
-                *pair,
-                *report.interval(paired_bootstrap(mean[pair[0]], mean[pair[1]])),
-                f"{100 * np.std(difference(*pair), ddof=1):.1f}",
-            ]
-            for pair in pairs
-        ],
-    )
-    yield ""
-    yield (
-        f"{report.INTERVALS} About seeds speaks the deviation: the standard deviation of the "
-        f"{seeds} seeds' own differences, in points."
+def _alpha(title: str, config: RemedySettings, chosen: float | str) -> str:
+    if title in (WHOLE_PICTURE, TRUE_BOX):
+        return "-"
+    return str(chosen if title == CHOSEN_ALPHA else config.alpha)
+
+
+def _definitions(
+    config: RemedySettings, boxes: str, rows: Mapping[str, ViewRow]
+) -> tuple[str, ...]:
+    return (
+        f"- Boxes, over the queries, %: {boxes}",
+        f"- accuracy, % ({config.network}): {measure.ACCURACY}.",
+        f"- mAP, %: {rows[WHOLE_PICTURE].rows[CODES[1]].definition}",
+        "- R@1, %: share of the queries whose nearest picture is of their class.",
+        f"- Chosen alpha: the one of {', '.join(map(str, config.alphas))} whose crops of the "
+        "held-out pictures the network trained on whole pictures classifies with the least "
+        "cross-entropy.",
+        f"- {PRETRAINED}: the network trained on {config.source}. {STAGE_1}: on whole pictures of "
+        f"{config.dataset}; {CLASS_MAPS}: the same, channels weighted by the predicted class. "
+        f"{TWO_ROUNDS}: the network trained on the pretrained one's crops, looking at whole "
+        "pictures.",
     )

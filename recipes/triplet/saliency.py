@@ -1,8 +1,8 @@
-"""Which part of every picture a network sees: all of it, or what a saliency network points at."""
+"""Who looks at the pictures, what is kept of them, and how well that meets the true boxes."""
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import os
 import zipfile
 
@@ -13,43 +13,23 @@ import tfretrieval as tfr
 from data_pipelines import saliency_table, steps
 from data_pipelines.saliency_table import SaliencyTable
 from recipes.common.cli import ConfigError, require
-from recipes.common.data import Experiment
-from recipes.common.run_folder import RunFolder, RunFolderError, difference
+from recipes.common.data import Divided
+from recipes.common.networks import NETWORKS
+from recipes.common.opened import Opened
+from recipes.common.report import Column, Figure, Key, Table
+from recipes.common.run_folder import RunFolderError, difference
+from recipes.common.view import View
+from recipes.triplet.settings import SaliencySettings, TripletSettings
 from tfretrieval.evaluation import Localization, centre_boxes, localization
 from tfretrieval.saliency import ClassActivationLocalizer, Localizer
 
-# Name -> input size that the paper gives, or that the network was trained at.
-PRETRAINED = {"inception_resnet_v2": 299, "inception_v3": 299, "resnet18": 224}
+PRETRAINED = ("inception_resnet_v2", "inception_v3", "resnet18")
 # What Keras raises, by version and format, for a file that is not what it should be.
 _LOAD_ERRORS = (AttributeError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class View:
-    """The part of every picture that a network sees, the same in training, database, queries and
-    export.
-
-    Attributes:
-        boxes: float32 ``[N, 4]``, cut out; ``None`` for whole pictures.
-        masks: bool ``[N, m, m]``, what keeps its colours; ``None`` for all.
-        maps: uint8 ``[N, h, w]`` of who looked, and ``found``, the boxes of what was kept, whatever
-            the region; ``None`` for whole pictures.
-        localizer: who looked, with ``alpha`` and ``region``; ``None`` for whole pictures.
-    """
-
-    boxes: np.ndarray | None = None
-    masks: np.ndarray | None = None
-    maps: np.ndarray | None = None
-    found: np.ndarray | None = None
-    localizer: Localizer | None = None
-    alpha: float | str = 0.4
-    region: str = "box"
-
-
-WHOLE = View()
-
-
-def pretrained(config) -> Localizer | None:
+@functools.lru_cache(maxsize=1)
+def pretrained(config: SaliencySettings) -> Localizer | None:
     """The saliency network of a configuration, ``None`` where it is to be trained first (stage1).
 
     Raises:
@@ -79,9 +59,11 @@ def pretrained(config) -> Localizer | None:
         if name not in PRETRAINED:
             network = tfr.models.load_model(name)
         else:
-            size = (PRETRAINED[name], PRETRAINED[name], 3)
+            side = NETWORKS[name].size
             network = getattr(tfr.backbones, name)(
-                size, weights=None if weights == "none" else weights, download=config.download
+                (side, side, 3),
+                weights=None if weights == "none" else weights,
+                download=config.download,
             )
     except _LOAD_ERRORS as error:
         of = "" if name not in PRETRAINED or weights == "none" else f", weights {weights}"
@@ -89,7 +71,7 @@ def pretrained(config) -> Localizer | None:
     return localizer(network, config, config.saliency_maps)
 
 
-def check_layer(config, maps: str = "sum") -> None:
+def check_layer(config: TripletSettings, maps: str = "sum") -> None:
     """Tells a wrong layer of a ResNet18 that is to be trained first, before it is trained.
 
     Raises:
@@ -99,7 +81,7 @@ def check_layer(config, maps: str = "sum") -> None:
     localizer(tfr.models.classifier(backbone, 2), config, maps)
 
 
-def localizer(network: tf.keras.Model, config, maps: str = "sum") -> Localizer:
+def localizer(network: tf.keras.Model, config: TripletSettings, maps: str = "sum") -> Localizer:
     """Who looks: a layer of a network, or for ``maps="class"`` its class-activation maps.
 
     Raises:
@@ -118,7 +100,7 @@ def _first_line(error: Exception) -> str:
 
 
 def look(
-    localizer: Localizer, config, experiment: Experiment, folder: RunFolder, name: str = "maps"
+    opened: Opened[TripletSettings, Divided], localizer: Localizer, name: str = "maps"
 ) -> SaliencyTable:
     """The table of small maps of all pictures, ``saliency/<name>.npz`` of the run.
 
@@ -126,6 +108,7 @@ def look(
         RunFolderError: the run began with another saliency network. Its table is no longer enough:
             networks have been trained on its regions.
     """
+    folder = opened.folder
     path, known = folder / f"saliency/{name}.npz", f"saliency/{name}.json"
     now = localizer.identity
     if not (folder / known).exists():
@@ -135,7 +118,7 @@ def look(
             f"{folder.path} began with another saliency network ({told}): choose another --run-dir"
         )
     return saliency_table.look(
-        localizer, experiment.data.records, path, batch_size=config.batch_size
+        localizer, opened.data.records, path, batch_size=opened.config.batch_size
     )
 
 
@@ -146,14 +129,11 @@ def view(localizer: Localizer, table: SaliencyTable, alpha: float | str, region:
     return View(boxes, masks, table.maps, found, localizer, alpha, region)
 
 
-def localizations(
-    regions: dict[str, np.ndarray], experiment: Experiment, part: np.ndarray
-) -> dict[str, Localization]:
-    """How well boxes meet the true ones, beside the whole picture and the centre 70 % box.
-
-    Empty where the data have no boxes.
+def localizations(regions: dict[str, np.ndarray], data: Divided) -> dict[str, Localization]:
+    """How well boxes of the queries meet the true ones, beside the whole picture and the centre
+    70 % box. Empty where the data have no boxes.
     """
-    truth = experiment.data.records.boxes
+    truth, part = data.records.boxes, data.query
     if truth is None:
         return {}
     n = len(truth)
@@ -162,25 +142,23 @@ def localizations(
 
 
 def best_alpha(
+    opened: Opened[TripletSettings, Divided],
     classifier: tf.keras.Model,
     views: dict[float | str, View],
-    config,
-    experiment: Experiment,
-    folder: RunFolder,
 ) -> float | str:
     """The alpha whose crops of the held-out pictures a classifier tells best.
 
     The classifier was trained on whole pictures; random crops were its augmentation, so crops are
     no strangers to it. The measure is its mean cross-entropy: no true box and no query enters.
     """
-    held_out = experiment.held_out
+    config, data = opened.config, opened.data
 
-    def losses():
+    def losses() -> dict[str, float]:
         measured = {}
         for alpha, tried in views.items():
             batches = steps.eval_batches(
-                experiment.data.records,
-                held_out,
+                data.records,
+                data.held_out,
                 image_size=config.image_size,
                 batch_size=config.batch_size,
                 boxes=tried.boxes,
@@ -188,8 +166,49 @@ def best_alpha(
             )
             logits = classifier.predict(batches.map(lambda image, label: image), verbose=0)
             loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            measured[str(alpha)] = float(loss(experiment.data.records.labels[held_out], logits))
+            measured[str(alpha)] = float(loss(data.records.labels[data.held_out], logits))
         return measured
 
-    measured = folder.step("alpha", losses)
+    measured = opened.folder.step("alpha", losses)
     return min(views, key=lambda alpha: float(measured[str(alpha)]))
+
+
+LOCALIZATION_NOTE = "Over the queries: {}"
+LOCALIZATION_COLUMNS = {
+    "mean IoU": "mean_iou",
+    "IoU > 0.5": "share_above_half",
+    "object covered": "object_covered",
+    "box area": "area",
+}
+"""Column -> field of :class:`tfretrieval.evaluation.Localization`."""
+
+
+def localization_figures(found: Localization) -> dict[str, Figure]:
+    """The figures of :data:`LOCALIZATION_COLUMNS`."""
+    return {name: getattr(found, field) for name, field in LOCALIZATION_COLUMNS.items()}
+
+
+def localization_table(title: str, found: dict[str, Localization], notes: Key = ()) -> Table:
+    """How well boxes meet the true ones; for data without them only the notes."""
+    definition = [LOCALIZATION_NOTE.format(row.definition) for row in found.values()][:1]
+    return Table(
+        title,
+        ("box",),
+        tuple(map(Column, LOCALIZATION_COLUMNS)),
+        {(name,): localization_figures(row) for name, row in found.items()},
+        (*notes, *(definition or ["The data have no true boxes."])),
+    )
+
+
+def described(localizer: Localizer, region: str) -> str:
+    """Which map makes which region, in a line."""
+    identity = localizer.identity
+    channels = {
+        "sum": "sum of the channels",
+        "class": "channels weighted by the predicted class",
+    }[localizer.reduction]
+    return (
+        f"Map: {identity['network']} at {identity['image_size']} pixels, layer "
+        f"{identity['layer']}, {channels}, {identity['grey']}; region {region}, largest connected "
+        "component."
+    )

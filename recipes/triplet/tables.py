@@ -2,255 +2,298 @@
 
 A table is made of cells, each one network on one view of the pictures at one code length. A cell
 that is measured is a file of the run and is not measured again; the table is written anew after
-every cell, with "not measured" where nothing was run yet.
+every cell, with "not measured" where nothing was run yet. Published figures stand only beside the
+data that they were measured on: all of the set, its own parts.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from recipes.common import figures, report, session
-from recipes.common.published import FPH, NOT_FOUND, PAPER
-from recipes.common.run_folder import RunFolder
-from recipes.common.view_row import CODES, ViewRow
+from recipes.common import report
+from recipes.common.about import ran_on
+from recipes.common.cli import require
+from recipes.common.data import Divided
+from recipes.common.networks import check_weights, title
+from recipes.common.opened import Opened
+from recipes.common.recipe import opened
+from recipes.common.report import NOT_MEASURED, Column, Figure, Key, Report, Table
+from recipes.common.run_folder import RunFolder, folder_of_seeds
+from recipes.common.view import WHOLE
+from recipes.triplet import saliency
+from recipes.triplet.classifiers import Looking
+from recipes.triplet.figures import DISTANCES
+from recipes.triplet.margins import ADAPTIVE
+from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
+from recipes.triplet.published import FPH, NOT_FOUND, PAPER_TEXT, published_beside
+from recipes.triplet.settings import PaperSettings
+from recipes.triplet.view_row import ACCURACY, CODES, MAPS, R1, ViewRow, measure_view
+from recipes.triplet.work import BITS, Cell, cells, looks
 from tfretrieval import plots
 
-ALPHAS = ("none", 0.2, 0.3, 0.4, 0.5, 0.6)
-BITS = (16, 32, 48, 64)
-NOT_MEASURED = "not measured"
-
-
-@dataclasses.dataclass(frozen=True)
-class Cell:
-    """A network on a view at a code length; ``alpha`` is ``none`` for whole pictures."""
-
-    network: str
-    alpha: float | str
-    bits: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.network}@{self.alpha}-{self.bits}"
-
-
-Measure = Callable[[Cell], ViewRow]
+Measured = Mapping[Cell, Mapping[str, Figure]]
+WHERE = "where"
+PUBLISHED, OURS = "published", "ours"
+_PROTOCOLS = {
+    PAPER: "trained on all of the training part, last epoch",
+    HELD_OUT: "{:g} of the training part left out of training",
+}
+DEFINITIONS = (
+    "Accuracy: queries that stage 1 classifies right; mAP: Hamming distance, tie-aware, over the "
+    "whole database; R@1: queries whose nearest picture is of their class; all in %."
+)
 
 
 def run(
-    config,
-    bench: Callable[..., Measure],
+    load: Callable[[PaperSettings, RunFolder], Divided],
+    config: PaperSettings,
     run_dir: str,
     seeds: int,
     numbers: Sequence[int],
 ) -> str:
-    """Measures what is missing of the tables ``numbers`` and returns them.
-
-    Args:
-        bench: ``bench(config, folder)`` opens the data of a seed and gives what measures a cell.
-    """
+    """Measures what is missing of the tables ``numbers`` and returns them."""
+    require(config.protocol != SELECTED, "--table chooses nothing: leave --protocol selected out")
     if seeds == 1:
         folder = RunFolder(run_dir, config)
-        runs = [(config, folder)]
+        runs = {config.seed: folder}
     else:
-        folder = RunFolder(run_dir, config, seeds=seeds)
-        several = [dataclasses.replace(config, seed=config.seed + i) for i in range(seeds)]
-        runs = [(one, RunFolder(folder / f"seed-{one.seed}", one)) for one in several]
-    inner = [inside for _, inside in runs]
-    for one, inside in runs:
+        folder = folder_of_seeds(run_dir, config)
+        several = range(config.seed, config.seed + seeds)
+        runs = {
+            seed: RunFolder(folder / f"seed-{seed}", dataclasses.replace(config, seed=seed))
+            for seed in several
+        }
+    for seed, inside in runs.items():
         measure = None
-        for number, cell in [(n, cell) for n in numbers for cell in cells(n, config)]:
-            if (inside / f"cells/{cell.key}.json").exists():
-                continue
-            if measure is None:
-                measure = bench(one, inside)
-                session.record(folder)
-            print(f"table {number}, seed {one.seed}: {cell.key}", flush=True)
-            inside.write_json(f"cells/{cell.key}.json", report.defined(measure(cell).figures))
-            _write(number, config, folder, inner)
-    return "\n\n".join(_write(number, config, folder, inner) for number in numbers)
+        for number in numbers:
+            for cell in cells(number, config):
+                if (inside / _file(cell)).exists():
+                    continue
+                if measure is None:
+                    one = dataclasses.replace(config, seed=seed)
+                    measure = _bench(opened(one, inside, load, lambda c: _check(c, numbers)))
+                print(f"table {number}, seed {seed}: {cell.key}", flush=True)
+                inside.write_json(_file(cell), report.defined(measure(cell).figures))
+                _write(number, config, folder, runs)
+    return "\n".join(_write(number, config, folder, runs) for number in numbers)
 
 
-def cells(number: int, config) -> list[Cell]:
-    """The cells of a table, in the order in which they are measured."""
-    if number == 1:
-        return [Cell(network, "none", config.bits) for network in ("resnet18", "resnet18_i")]
-    if number == 2:
-        return [Cell("resnet18_i", alpha, config.bits) for alpha in ALPHAS]
-    return [Cell("resnet18_i", config.alpha, bits) for bits in BITS]
+def _file(cell: Cell) -> str:
+    return f"cells/{cell.key}.json"
 
 
-def cell_name(cell: Cell) -> str:
-    """The network's name in the run, shared by all tables: a network is trained once a view."""
-    return cell.network if cell.alpha == "none" else f"{cell.network}+{cell.alpha}"
+def _check(config: PaperSettings, numbers: Sequence[int]) -> None:
+    """What these tables need, and no more: table 1 is of whole pictures."""
+    wanted = [cell for number in numbers for cell in cells(number, config)]
+    check_weights({cell.network for cell in wanted}, config)
+    if looks(cell.name for cell in wanted):
+        saliency.pretrained(config)
 
 
-def _write(number, config, folder, runs) -> str:
+def _bench(run: Opened[PaperSettings, Divided]) -> Callable[[Cell], ViewRow]:
+    """What measures the cells of the tables of one seed."""
+    looking = Looking(run)
+
+    def measure(cell: Cell) -> ViewRow:
+        view = WHOLE if cell.alpha == "none" else looking.crop(cell.alpha)
+        return measure_view(run.with_config(bits=cell.bits), cell.name, view)
+
+    return measure
+
+
+def _write(
+    number: int, config: PaperSettings, folder: RunFolder, runs: Mapping[int, RunFolder]
+) -> str:
+    """The table as far as it is measured, and its figures when all of it is."""
     wanted = cells(number, config)
-    measured = {
-        cell: [
-            one.read_json(f"cells/{cell.key}.json")
-            for one in runs
-            if (one / f"cells/{cell.key}.json").exists()
-        ]
-        for cell in wanted
-    }
-    compose = {1: _networks, 2: _thresholds, 3: _lengths}[number]
-    lines = [*compose(config, measured, len(runs)), "", report.ran_on(folder)]
-    text = "\n".join(lines)
-    folder.write_text(f"table_{number}.md", text)
-    if all(len(found) == len(runs) for found in measured.values()):
-        _draw(number, config, wanted, folder, runs)
+    begun = {seed: inside for seed, inside in runs.items() if (inside / "data.json").exists()}
+    reports = []
+    for seed, inside in begun.items():
+        measured = {
+            cell: inside.read_json(_file(cell)) if (inside / _file(cell)).exists() else {}
+            for cell in wanted
+        }
+        reports.append(_report(number, config, seed, measured, inside))
+    text = report.write_as(f"table_{number}", reports, folder)
+    if all((inside / _file(cell)).exists() for inside in runs.values() for cell in wanted):
+        _draw(number, config, wanted, folder, list(runs.values()))
     return text
 
 
-def _ours(found: Sequence[dict], figure: str) -> str:
-    """A figure over the seeds that were run so far."""
-    values = [one[figure] for one in found]
-    if not values:
-        return NOT_MEASURED
-    if None in values:
-        return "-"
-    return report.percent(values[0]) if len(values) == 1 else report.spread(values)
-
-
-def _gain(first: Sequence[dict], second: Sequence[dict], figure: str, other: str) -> str:
-    """First less second, in points, over the seeds that both have."""
-    pairs = list(zip(first, second, strict=False))
-    if not pairs:
-        return NOT_MEASURED
-    if any(a[figure] is None or b[other] is None for a, b in pairs):
-        return "-"
-    points = [100 * (a[figure] - b[other]) for a, b in pairs]
-    return ", ".join(f"{point:+.1f}" for point in points)
-
-
-def _title(number, config, what, seeds):
-    yield f"# Table {number} of Pan et al. 2021: {what}"
-    yield ""
-    last = config.seed + seeds - 1
-    over = f"seed {config.seed}"
-    if seeds > 1:
-        over = f"mean ± standard deviation of the seeds {config.seed}-{last} that were run"
-    protocol = {
-        "paper": "trained on all of the training part, last epoch",
-        "held_out": f"{config.held_out:g} of the training part left out of training",
-    }[config.protocol]
-    yield (
-        f"Ours: {config.dataset}, {config.image_size} pixels, width {config.width}, {protocol}, "
-        f"{over}, %. Accuracy: queries that stage 1 classifies right; mAP: Hamming distance, "
-        "tie-aware, over the whole database; R@1: queries whose nearest picture is of their class."
+def _report(
+    number: int, config: PaperSettings, seed: int, measured: Measured, folder: RunFolder
+) -> Report:
+    what, compose = {
+        1: (f"networks and losses, {config.bits} bits", _networks),
+        2: (
+            f"the threshold of the saliency crop, ResNet18-I, {config.bits} bits",
+            _thresholds,
+        ),
+        3: (f"code lengths, ResNet18-I on crops of alpha {config.alpha}", _lengths),
+    }[number]
+    data = folder.read_json("data.json")
+    return Report(
+        title=f"Table {number} of Pan et al. 2021: {what}",
+        seed=seed,
+        about=(
+            f"Ours: {data['name']}, {data['train']} training pictures, {data['query']} queries, "
+            f"{data['classes']} classes, {config.image_size} pixels, width {config.width}, weights "
+            f"{config.weights}, {_PROTOCOLS[config.protocol].format(config.held_out)}.",
+            *_looked(number, config),
+            *(f"Note: {note}" for note in data["notes"]),
+            DEFINITIONS,
+            ran_on(folder),
+        ),
+        tables=compose(config, data["name"], measured),
     )
-    yield ""
 
 
-def _networks(config, measured, seeds) -> Iterator[str]:
-    published = config.published
-    yield from _title(1, config, f"networks and losses, {config.bits} bits", seeds)
-    body = []
+def _looked(number: int, config: PaperSettings) -> Key:
+    """Who looks, where the table has crops."""
+    if not looks(cell.name for cell in cells(number, config)):
+        return ()
+    layer = config.saliency_layer or "the deepest map of 4x4 cells or more"
+    return (
+        f"Saliency network: {config.saliency_network}, weights {config.saliency_weights}, layer "
+        f"{layer}, {config.saliency_maps} of the channels, {config.grey}; region {config.region}.",
+    )
+
+
+def _networks(config: PaperSettings, where: str, measured: Measured) -> tuple[Table, Table]:
+    published = published_beside(config)
+    rows: dict[Key, Mapping[str, Figure]] = {}
     if published:
-        body = [
-            ["ResNet18", f"published, {published.title}", published.accuracy,
-             published.cross_entropy, published.triplet, PAPER],
-            ["ResNet18-I", f"published, {published.title}", "no clear change",
-             NOT_FOUND, published.triplet_i, PAPER],
-        ]  # fmt: skip
+        of = f"{PUBLISHED}, {published.title}"
+        plain = (published.accuracy, published.cross_entropy, published.triplet, PAPER_TEXT)
+        block = ("no clear change", NOT_FOUND, published.triplet_i, PAPER_TEXT)
+        columns = (ACCURACY, *MAPS, WHERE)
+        rows["ResNet18", of] = dict(zip(columns, plain, strict=True))
+        rows["ResNet18-I", of] = dict(zip(columns, block, strict=True))
     for cell, found in measured.items():
-        figures = [_ours(found, figure) for figure in ("accuracy", *CODES)]
-        body.append([report.TITLES[cell.network], "ours", *figures, config.dataset])
-    header = ("network", "", "accuracy", *(f"mAP, {row}" for row in CODES), "where")
-    yield from report.table(header, body)
-    yield ""
-    plain, block = measured.values()
-    statements = [
-        ("triplet instead of cross-entropy, ResNet18, mAP", published.gain if published else "-",
-         _gain(plain, plain, CODES[1], CODES[0])),
-        ("the block, accuracy", "no clear change", _gain(block, plain, "accuracy", "accuracy")),
-        ("the block, mAP of the triplet", "higher on Stanford Dogs",
-         _gain(block, plain, CODES[1], CODES[1])),
-    ]  # fmt: skip
-    yield from _statements(statements)
+        rows[title(cell.network), OURS] = {**found, WHERE: where} if found else {}
+    plain_row, block_row = measured.values()
+    claims = (published.gain if published else "-", "no clear change", "higher on Stanford Dogs")
+    return (
+        Table(
+            "",
+            ("network", "whose"),
+            (Column(ACCURACY), *map(Column, MAPS), Column(WHERE, "")),
+            rows,
+        ),
+        _statements(
+            {
+                "triplet instead of cross-entropy, ResNet18, mAP": (
+                    claims[0],
+                    _gain(plain_row, plain_row, MAPS[1], MAPS[0]),
+                ),
+                "the block, accuracy": (claims[1], _gain(block_row, plain_row, ACCURACY)),
+                "the block, mAP of the triplet": (claims[2], _gain(block_row, plain_row, MAPS[1])),
+            }
+        ),
+    )
 
 
-def _thresholds(config, measured, seeds) -> Iterator[str]:
-    published = config.published
-    what = f"the threshold of the saliency crop, ResNet18-I, {config.bits} bits"
-    yield from _title(2, config, what, seeds)
-    body = [
-        [str(cell.alpha), *(_ours(found, figure) for figure in ("accuracy", CODES[1], "R@1"))]
-        for cell, found in measured.items()
-    ]
-    header = ("alpha", "accuracy", f"mAP, {CODES[1]}", f"R@1, {CODES[1]}")
-    yield from report.table(header, body)
-    yield ""
+def _thresholds(config: PaperSettings, where: str, measured: Measured) -> tuple[Table, Table]:
+    published = published_beside(config)
     crop = next(found for cell, found in measured.items() if cell.alpha == 0.4)
     whole = next(found for cell, found in measured.items() if cell.alpha == "none")
     claim = published.crop if published else "-"
-    yield from _statements(
-        [
-            (
-                "alpha 0.4 over whole pictures, accuracy",
-                claim,
-                _gain(crop, whole, "accuracy", "accuracy"),
-            ),
-            ("alpha 0.4 over whole pictures, mAP", claim, _gain(crop, whole, CODES[1], CODES[1])),
-        ]  # fmt: skip
+    return (
+        Table(
+            "",
+            ("alpha",),
+            (Column(ACCURACY), Column(MAPS[1]), Column(R1)),
+            {(str(cell.alpha),): found for cell, found in measured.items()},
+        ),
+        _statements(
+            {
+                "alpha 0.4 over whole pictures, accuracy": (claim, _gain(crop, whole, ACCURACY)),
+                "alpha 0.4 over whole pictures, mAP": (claim, _gain(crop, whole, MAPS[1])),
+            }
+        ),
     )
 
 
-def _lengths(config, measured, seeds) -> Iterator[str]:
-    published = config.published
-    what = f"code lengths, ResNet18-I on crops of alpha {config.alpha}"
-    yield from _title(3, config, what, seeds)
-    body = []
+def _lengths(config: PaperSettings, where: str, measured: Measured) -> tuple[Table, Table]:
+    published = published_beside(config)
+    lengths = [f"{bits} bits" for bits in BITS]
+    rows: dict[Key, Mapping[str, Figure]] = {}
     if published:
-        body = [
-            [f"FPH, published, {published.title}", *published.fph, FPH],
-            [f"Pan et al., published, {published.title}", *published.paper, PAPER],
-        ]
-    for codes in CODES:
-        row = [_ours(found, codes) for found in measured.values()]
-        body.append([f"ours, {codes}", *row, config.dataset])
-    header = ("mAP", *(f"{bits} bits" for bits in BITS), "where")
-    yield from report.table(header, body)
-    yield ""
-    above = NOT_MEASURED
-    if published and config.dataset == "caltech_birds2011" and all(measured.values()):
-        means = [100 * np.mean([one[CODES[1]] for one in found]) for found in measured.values()]
-        count = sum(m > float(f) for m, f in zip(means, published.fph, strict=True))
+        for name, values, source in (
+            ("FPH", published.fph, FPH),
+            ("Pan et al.", published.paper, PAPER_TEXT),
+        ):
+            shown = dict(zip(lengths, values, strict=True))
+            rows[f"{name}, {PUBLISHED}, {published.title}",] = {**shown, WHERE: source}
+    for codes, column in zip(CODES, MAPS, strict=True):
+        known = zip(lengths, measured.values(), strict=True)
+        values_found = {length: found[column] for length, found in known if found}
+        rows[f"{OURS}, {codes}",] = {**values_found, WHERE: where}
+    above: Figure = NOT_MEASURED
+    means = [found.get(MAPS[1]) for found in measured.values()]
+    if published and published.dataset == "caltech_birds2011" and None not in means:
+        pairs = zip(means, published.fph, strict=True)
+        count = sum(100 * float(m or 0) > float(f) for m, f in pairs)
         above = f"at {count} of {len(BITS)}"
-    yield from _statements([("above FPH at every length on CUB-200-2011", "yes", above)])
+    return (
+        Table("", ("mAP",), (*map(Column, lengths), Column(WHERE, "")), rows),
+        _statements({"above FPH at every length on CUB-200-2011": ("yes", above)}),
+    )
 
 
-def _statements(rows):
-    yield from report.table(("statement", "published", "ours, a value a seed, points"), rows)
+def _statements(rows: Mapping[str, tuple[str, Figure]]) -> Table:
+    return Table(
+        "What the paper says",
+        ("statement",),
+        (Column(PUBLISHED, ""), Column(OURS, "points")),
+        {(name,): {PUBLISHED: claim, OURS: ours} for name, (claim, ours) in rows.items()},
+    )
 
 
-def _draw(number, config, wanted, folder, runs):
+def _gain(
+    first: Mapping[str, Figure], second: Mapping[str, Figure], figure: str, other: str | None = None
+) -> Figure:
+    """First less second, in points."""
+    if not first or not second:
+        return NOT_MEASURED
+    one, two = first[figure], second[other or figure]
+    if not isinstance(one, float) or not isinstance(two, float):
+        return None
+    return 100 * (one - two)
+
+
+def _draw(
+    number: int,
+    config: PaperSettings,
+    wanted: Sequence[Cell],
+    folder: RunFolder,
+    runs: Sequence[RunFolder],
+) -> None:
     """Figures 4 and 5 with table 1, figure 7 with table 3: means over the seeds."""
-    histories = {cell: [_history(cell, one, config) for one in runs] for cell in wanted}
+    heads = {
+        cell: [one.read_arrays(f"{cell.name}/{ADAPTIVE}-{cell.bits}") for one in runs]
+        for cell in wanted
+    }
 
-    def mean(cell, key):
-        return np.mean([history[key] for history in histories[cell]], axis=0)
+    def mean(cell: Cell, key: str) -> list[float]:
+        return [*map(float, np.mean([head[key] for head in heads[cell]], axis=0))]
 
-    def curve(cell):
+    def curve(cell: Cell) -> tuple[list[float], list[float]]:
         return mean(cell, "history_epoch"), mean(cell, "history_map")
 
     of = f"{config.dataset}, adaptive triplet"
-    drawn = {}
+    drawn: dict[str, Callable[[], Any]] = {}
     if number == 1:
-        names = ("epoch", "d_ap", "d_an", "gap", "margin1")
         drawn["figure_4"] = lambda: plots.map_curves(
-            {f"{config.bits} bits": {report.TITLES[cell.network]: curve(cell) for cell in wanted}},
+            {f"{config.bits} bits": {title(cell.network): curve(cell) for cell in wanted}},
             f"{of}: mAP of the queries",
         )
         drawn["figure_5"] = lambda: plots.distance_curves(
             {
-                report.TITLES[cell.network]: {
-                    # Nothing was trained in the round before the first.
-                    name: mean(cell, f"history_{name}")[1:]
-                    for name in names
-                }
+                # Nothing was trained in the round before the first.
+                title(cell.network): {name: mean(cell, f"history_{name}")[1:] for name in DISTANCES}
                 for cell in wanted
             },
             config.gap_target,
@@ -261,9 +304,4 @@ def _draw(number, config, wanted, folder, runs):
             {"ResNet18-I": {f"{cell.bits} bits": curve(cell) for cell in wanted}},
             f"{of}: mAP of the queries",
         )
-    figures.save(drawn, folder)
-
-
-def _history(cell, folder, config):
-    with np.load(folder / f"{cell_name(cell)}/adaptive-mined-{cell.bits}.npz") as head:
-        return {name: head[name] for name in head.files if name.startswith("history_")}
+    report.draw(drawn, folder)

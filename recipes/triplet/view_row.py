@@ -1,14 +1,28 @@
 """One network on one view of the pictures, from stage 1 to codes: a row of table 2."""
 
 import dataclasses
+import functools
 
-from recipes.common import heads, measure, stage1
-from recipes.common.data import Experiment
-from recipes.common.run_folder import RunFolder
-from recipes.common.saliency import View
+from recipes import common
+from recipes.common import measure
+from recipes.common.data import Divided
+from recipes.common.opened import Opened
+from recipes.common.report import Figure
+from recipes.common.view import View
+from recipes.triplet.classifiers import train_stage1
+from recipes.triplet.heads import train
+from recipes.triplet.margins import ADAPTIVE, MINED, TripletHead
+from recipes.triplet.settings import TripletSettings
+from recipes.triplet.work import view_row_heads
 from tfretrieval.losses import AdaptiveTripletLoss
 
 CODES = ("cross-entropy codes", "adaptive triplet")
+ACCURACY, MAPS, R1, HELD_OUT_MAP = (
+    "accuracy",
+    tuple(f"mAP, {row}" for row in CODES),
+    f"R@1, {CODES[1]}",
+    "mAP held out",
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,66 +41,37 @@ class ViewRow:
     rows: dict[str, measure.Row]
 
     @property
-    def figures(self) -> dict[str, float]:
+    def figures(self) -> dict[str, Figure]:
         """Column -> number."""
         return {
-            "accuracy": self.accuracy,
-            "held out": self.held_out_map,
-            "R@1": self.rows[CODES[1]].figures["R@1"],
-            **{name: row.figures["mAP"] for name, row in self.rows.items()},
+            ACCURACY: self.accuracy,
+            **{name: self.rows[row].figures["mAP"] for name, row in zip(MAPS, CODES, strict=True)},
+            R1: self.rows[CODES[1]].figures["R@1"],
+            HELD_OUT_MAP: self.held_out_map,
         }
 
 
-def write_average_precision(rows: dict, folder: RunFolder) -> None:
-    """Writes ``average_precision.npz`` of titled rows: each query's, under ``title/codes``."""
-    folder.step(
-        "average_precision",
-        lambda: {
-            f"{title}/{name}": row.average_precision
-            for title, measured in rows.items()
-            for name, row in measured.rows.items()
-        },
-    )
-
-
-def measure_view(
-    name: str,
-    train,
-    view: View,
-    config,
-    experiment: Experiment,
-    folder: RunFolder,
-    bits: int | None = None,
-) -> ViewRow:
+def measure_view(opened: Opened[TripletSettings, Divided], name: str, view: View) -> ViewRow:
     """Trains a network on a view and measures its two codes.
 
     Args:
-        name: of the row, and of its files in the run.
-        train: ``train()`` gives the trained classifier and its history.
-        bits: length of the codes, where it is not the run's own; in the names of the files then.
+        name: of the row, and of its files in the run: a network, and after a + what it sees.
     """
-    suffix = f"-{bits}" if bits else ""
-    config = dataclasses.replace(config, bits=bits or config.bits)
-    classifier, _ = train()
-    cached = stage1.cached_features(name, classifier, config, experiment, folder, view)
-    task = heads.head_task(cached["features"], config, experiment)
-    loss = AdaptiveTripletLoss("given")
-    trained = {
-        CODES[0]: folder.step(
-            f"{name}/cross-entropy{suffix}",
-            lambda: heads.train_cross_entropy(task, config, config.remine),
-        ),
-        CODES[1]: folder.step(
-            f"{name}/adaptive-mined{suffix}",
-            lambda: heads.train_triplet(task, config, loss, "mined"),
-        ),
-    }
+    config, data = opened.config, opened.data
+    classifier, _ = train_stage1(opened, name, view)
+    cached = common.training.cached_features(opened, name, classifier, view)
+    task = common.heads.head_task(cached["features"], config, data)
+    adaptive = TripletHead(AdaptiveTripletLoss("given"))
+    trained = {}
+    for file, kind in view_row_heads(config.bits).items():
+        head = adaptive if kind == MINED else None
+        trained[file] = opened.folder.step(
+            f"{name}/{file}", functools.partial(train, task, config, head)
+        )
+    codes = {row: head["codes"] for row, head in zip(CODES, trained.values(), strict=True)}
     return ViewRow(
         name,
-        measure.accuracy(cached["logits"], experiment),
-        measure.held_out_map(trained[CODES[1]]["codes"], experiment),
-        {
-            row: measure.measure_codes(name, row, h["codes"], experiment)
-            for row, h in trained.items()
-        },
+        measure.accuracy(cached["logits"], data),
+        measure.held_out_map(trained[f"{ADAPTIVE}-{config.bits}"]["codes"], data),
+        {row: measure.measure_codes(c, data) for row, c in codes.items()},
     )

@@ -1,0 +1,48 @@
+"""Stage 2 of a run: every head of a network, and how a plan counts them."""
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+
+import numpy as np
+
+from recipes.common import heads as hash_heads
+from recipes.common.data import Divided
+from recipes.common.heads import Arrays, HeadTask
+from recipes.common.opened import Opened
+from recipes.common.settings import MiningSettings
+from recipes.triplet.margins import CROSS_ENTROPY, TripletHead, triplet_heads
+from recipes.triplet.settings import PaperSettings
+
+
+def train_all(
+    opened: Opened[PaperSettings, Divided],
+    name: str,
+    features: np.ndarray,
+    epochs: Mapping[str, int],
+) -> dict[str, Arrays]:
+    """Label -> trained head on the features of a network, cross-entropy first.
+
+    Args:
+        epochs: label -> epochs, where they were chosen.
+    """
+    task = hash_heads.head_task(features, opened.config, opened.data)
+    heads: dict[str, TripletHead | None] = {CROSS_ENTROPY: None, **triplet_heads(opened.config)}
+    trained = {}
+    for label, head in heads.items():
+        config = opened.config
+        if label in epochs:
+            config = dataclasses.replace(config, hash_epochs=epochs[label])
+        file = f"{name}/{label}"
+        if not (opened.folder / f"{file}.npz").exists():
+            print(f"{name}: {label}", flush=True)
+        step = functools.partial(train, task, config, head)
+        trained[label] = opened.folder.step(file, step)
+    return trained
+
+
+def train(task: HeadTask, config: MiningSettings, head: TripletHead | None) -> Arrays:
+    """A head trained by triplets, or where there are none by cross-entropy."""
+    if head is None:
+        return hash_heads.train_cross_entropy(task, config, config.remine)
+    return hash_heads.train_triplet(task, config, head.loss, head.scope)
