@@ -1,6 +1,8 @@
 from . import audit as audit
 from . import augment as augment
+from . import builders as builders
 from . import catalogue as catalogue
+from . import data_sets as data_sets
 from . import drawn_birds as drawn_birds
 from . import instance_catalogue as instance_catalogue
 from . import instances as instances
@@ -17,7 +19,9 @@ from . import subset as subset
 __all__ = [
     "audit",
     "augment",
+    "builders",
     "catalogue",
+    "data_sets",
     "drawn_birds",
     "instance_catalogue",
     "instances",
