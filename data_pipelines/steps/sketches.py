@@ -26,7 +26,8 @@ def paired_batches(
 ) -> tf.data.Dataset:
     """So many sketches and as many photos a step, each augmented in its own way.
 
-    An epoch shows every sketch once, in full batches, and of the photos as many, drawn anew.
+    An epoch shows every sketch once, in full batches, and of the photos as many, drawn anew and
+    apart from the sketches: where there are as many of both, they do not come in pairs.
 
     Args:
         sketches, photos: int, into `records`; what is a sketch is told by the list it stands in.
@@ -44,8 +45,8 @@ def paired_batches(
 
     def epoch(number: int) -> np.ndarray:
         drawn = [
-            part[np.resize(order.shuffled(len(part), seed, number), steps * per_domain)]
-            for part in (sketches, photos)
+            part[np.resize(order.shuffled(len(part), seed, number, stream), steps * per_domain)]
+            for stream, part in enumerate((sketches, photos))
         ]
         return np.stack([part.reshape(steps, per_domain) for part in drawn], axis=1).ravel()
 

@@ -65,6 +65,26 @@ def test_an_epoch_shows_a_sketch_once_and_photos_again_where_they_are_few(record
     assert sorted(np.bincount(photos - 10, minlength=4)) == [2, 2, 2, 3]
 
 
+@pytest.mark.parametrize("first_epoch", [0, 1])
+def test_as_many_photos_as_sketches_do_not_come_in_pairs(first_epoch):
+    """Picture i and photo i show one class each of their own: pairs would always agree."""
+    count = 24
+    both = Records(
+        ids=[f"{i:02}" for i in range(2 * count)],
+        labels=np.tile(np.arange(count), 2),
+        class_names=tuple(map(str, range(count))),
+        blobs=(png(np.zeros((8, 8, 3), np.uint8)),) * (2 * count),
+    )
+    dataset = steps.paired_batches(
+        both, np.arange(count), np.arange(count, 2 * count), image_size=8, per_domain=8, seed=0,
+        first_epoch=first_epoch, epochs=first_epoch + 1, augment=STILL,
+    )  # fmt: skip
+    labels = np.array([batch[1] for batch in dataset.as_numpy_iterator()]).reshape(3, 2, 8)
+    assert (labels[:, 0] == labels[:, 1]).mean() < 0.25
+    for part in (labels[:, 0], labels[:, 1]):
+        assert sorted(part.ravel()) == list(range(count))
+
+
 def test_epochs_differ_and_a_resumed_run_sees_the_same(records):
     whole = paired(records)
     rest = paired(records, first_epoch=1)
