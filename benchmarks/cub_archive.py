@@ -134,7 +134,7 @@ def _draw(bird):
 
 def main() -> int:
     # Here, so that the processes that draw do not start TensorFlow.
-    from data_pipelines.drawn_birds import DrawnBirds
+    from data_pipelines.builders import DrawnBirds
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of the archive")

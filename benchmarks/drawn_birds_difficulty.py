@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from data_pipelines.drawn_birds import DrawnBirdsConfig
+from data_pipelines.builders import DrawnBirdsConfig
 from tfretrieval.backbones import resnet18
 from tfretrieval.evaluation import hamming_retrieval
 

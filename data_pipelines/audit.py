@@ -28,8 +28,8 @@ _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
 @dataclasses.dataclass(frozen=True)
-class Look:
-    """What one look at a picture's bytes found."""
+class Finding:
+    """What was found in a picture's bytes."""
 
     digest: str
     problem: str = ""
@@ -38,13 +38,13 @@ class Look:
     converted: bytes = b""
 
 
-def look(contents: bytes) -> Look:
+def examine(contents: bytes) -> Finding:
     """Examine one picture: its SHA-256, why it cannot be used, or how it had to be converted.
 
-    >>> look(b"").problem, look(b"no picture").problem
+    >>> examine(b"").problem, examine(b"no picture").problem
     ('the file is empty', 'no known picture format, or damaged')
     """
-    found = Look(hashlib.sha256(contents).hexdigest())
+    found = Finding(hashlib.sha256(contents).hexdigest())
     if not contents:
         return dataclasses.replace(found, problem="the file is empty")
     try:
@@ -83,23 +83,23 @@ def audit(
     Raises:
         DataError: a picture cannot be read, a part is empty, no query has anything to find.
     """
-    looks = _look_at_all(dataset.records, progress)
+    findings = _examine_all(dataset.records, progress)
     notes = [*dataset.notes]
-    bad = [i for i, found in enumerate(looks) if found.problem]
+    bad = [i for i, found in enumerate(findings) if found.problem]
     if bad and not skip_unreadable:
         raise DataError(
-            f"cannot read {_pictures(len(bad))} of {len(looks)}, first "
-            f"{_told(dataset.records, looks, bad)}; repair or remove, or pass --skip-unreadable"
+            f"cannot read {_pictures(len(bad))} of {len(findings)}, first "
+            f"{_told(dataset.records, findings, bad)}; repair or remove, or pass --skip-unreadable"
         )
     if bad:
-        notes.append(f"unreadable and left out: {len(bad)} of {len(looks)} pictures")
-        notes += [f"left out: {_told(dataset.records, looks, [i])}" for i in bad]
+        notes.append(f"unreadable and left out: {len(bad)} of {len(findings)} pictures")
+        notes += [f"left out: {_told(dataset.records, findings, [i])}" for i in bad]
     dataset = dataclasses.replace(
-        dataset, records=_with_looks(dataset.records, looks), notes=tuple(notes)
+        dataset, records=_with_findings(dataset.records, findings), notes=tuple(notes)
     )
     dataset = _without(dataset, np.array(bad, np.int64))
     dataset = settle_singletons(dataset, singletons)
-    kept = [found for found in looks if not found.problem]
+    kept = [found for found in findings if not found.problem]
     more = (*_oddities(kept), *_copies(dataset), *_hopeless(dataset))
     return dataclasses.replace(dataset, notes=(*dataset.notes, *more))
 
@@ -114,26 +114,26 @@ def readable(records: Records, name: str, progress: bool = True) -> Records:
     Raises:
         DataError: a picture cannot be read.
     """
-    looks = _look_at_all(records, progress)
-    if bad := [i for i, found in enumerate(looks) if found.problem]:
+    findings = _examine_all(records, progress)
+    if bad := [i for i, found in enumerate(findings) if found.problem]:
         raise DataError(
-            f"{name}: cannot read {_pictures(len(bad))} of {len(looks)}, first "
-            f"{_told(records, looks, bad)}; fetch or unpack them again"
+            f"{name}: cannot read {_pictures(len(bad))} of {len(findings)}, first "
+            f"{_told(records, findings, bad)}; fetch or unpack them again"
         )
-    return _with_looks(records, looks)
+    return _with_findings(records, findings)
 
 
-def _look_at_all(records: Records, progress: bool) -> list[Look]:
-    def look_at(index: int) -> Look:
+def _examine_all(records: Records, progress: bool) -> list[Finding]:
+    def found_in(index: int) -> Finding:
         try:
             contents = records.read(index)
         except OSError as error:
-            return Look("", problem=f"{error.strerror or error}".lower())
-        return look(contents)
+            return Finding("", problem=f"{error.strerror or error}".lower())
+        return examine(contents)
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")  # Pillow's remarks on odd files: the verdict is ours.
-        verdicts = pool.map(look_at, range(len(records)))
+        verdicts = pool.map(found_in, range(len(records)))
         hidden = None if progress else True
         bar = tqdm(verdicts, "looking at pictures", len(records), delay=3, disable=hidden)
         return list(bar)
@@ -171,19 +171,19 @@ def _as_png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _told(records: Records, looks: list[Look], bad: list[int]) -> str:
+def _told(records: Records, findings: list[Finding], bad: list[int]) -> str:
     """The first bad picture in words: id, path if it has one, and reason."""
     i = bad[0]
     path = "" if records.paths is None else f" ({records.paths[i]})"
-    return f"{str(records.ids[i])!r}{path}: {looks[i].problem}"
+    return f"{str(records.ids[i])!r}{path}: {findings[i].problem}"
 
 
-def _with_looks(records: Records, looks: list[Look]) -> Records:
+def _with_findings(records: Records, findings: list[Finding]) -> Records:
     blobs = records.blobs
-    if any(found.converted for found in looks):
+    if any(found.converted for found in findings):
         before = blobs or (b"",) * len(records)
-        blobs = tuple(found.converted or old for found, old in zip(looks, before, strict=True))
-    digests = np.array([found.digest for found in looks], dtype=str)
+        blobs = tuple(found.converted or old for found, old in zip(findings, before, strict=True))
+    digests = np.array([found.digest for found in findings], dtype=str)
     return dataclasses.replace(records, blobs=blobs, digests=digests)
 
 
@@ -208,11 +208,11 @@ def _without(dataset: RetrievalDataset, bad: np.ndarray) -> RetrievalDataset:
     )
 
 
-def _oddities(looks: list[Look]) -> list[str]:
+def _oddities(findings: list[Finding]) -> list[str]:
     notes = []
-    if rotated := sum(found.rotated for found in looks):
+    if rotated := sum(found.rotated for found in findings):
         notes.append(f"EXIF orientation ignored, alike everywhere: {_pictures(rotated)}")
-    converted = [found for found in looks if found.converted]
+    converted = [found for found in findings if found.converted]
     if converted:
         kinds = ", ".join(sorted({found.kind for found in converted}))
         size = sum(len(found.converted) for found in converted) / 2**20

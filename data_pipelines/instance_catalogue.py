@@ -20,13 +20,23 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipelines import sources
+from data_pipelines import data_sets
 from data_pipelines.instances import InstanceBenchmark, InstancePairs
 from data_pipelines.records import DataError, Records
+from data_pipelines.sources import BenchmarkSet, PairSet
 
-TRAINED_ON = ("drawn_instances/demo", "retrieval-SfM-30k", "retrieval-SfM-120k")
-BENCHMARKS = ("oxford5k", "paris6k", "roxford5k", "rparis6k", "holidays")
-USUAL = ("roxford5k", "rparis6k")
+
+def _trained_on() -> dict[str, PairSet]:
+    return {each.name: each for each in data_sets.DATA_SETS if isinstance(each, PairSet)}
+
+
+def _benchmarks() -> dict[str, BenchmarkSet]:
+    return {each.name: each for each in data_sets.DATA_SETS if isinstance(each, BenchmarkSet)}
+
+
+TRAINED_ON = tuple(_trained_on())
+BENCHMARKS = tuple(_benchmarks())
+USUAL = tuple(name for name, each in _benchmarks().items() if each.usual)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -73,22 +83,23 @@ def load_instances(
     Raises:
         DataError: one line that says what is wrong and what to do.
     """
-    if name not in TRAINED_ON:
-        near = difflib.get_close_matches(name, TRAINED_ON, 1)
+    trained_on, known = _trained_on(), _benchmarks()
+    if name not in trained_on:
+        near = difflib.get_close_matches(name, trained_on, 1)
         hint = f" (did you mean {near[0]}?)" if near else ""
-        raise DataError(f"unknown data set {name!r}{hint}; known are {', '.join(TRAINED_ON)}")
-    if name.startswith("drawn_instances"):
-        if benchmarks:
-            raise DataError(f"{name} brings a benchmark of its own: leave --benchmarks out")
-        train, val, drawn = sources.read_drawn_instances(data_dir, name.partition("/")[2])
-        return _readable(InstanceData(train, val, (drawn,)))
-    if data_dir is None:
-        raise DataError(f"{name} needs --data-dir: the folder that holds train/ and test/")
-    root, benchmarks = Path(data_dir), benchmarks or USUAL
+        raise DataError(f"unknown data set {name!r}{hint}; known are {', '.join(trained_on)}")
+    own = trained_on[name].brings_benchmark
+    if own and benchmarks:
+        raise DataError(f"{name} brings a benchmark of its own: leave --benchmarks out")
+    if not own:
+        benchmarks = benchmarks or [each.name for each in known.values() if each.usual]
     if len(set(benchmarks)) < len(benchmarks):
         raise DataError(f"a benchmark is named twice: {', '.join(benchmarks)}")
-    train, val = (sources.read_sfm(root / "train", name, mode) for mode in ("train", "val"))
-    return _readable(InstanceData(train, val, tuple(_benchmark(x, root) for x in benchmarks)))
+    if unknown := [each for each in benchmarks if each not in known]:
+        raise DataError(f"unknown benchmark {unknown[0]!r}; known are {', '.join(known)}")
+    train, val, brought = trained_on[name].read(data_dir)
+    measured = [known[each].read(Path(data_dir or "") / "test" / each) for each in benchmarks]
+    return _readable(InstanceData(train, val, (*brought, *measured)))
 
 
 def _readable(data: InstanceData) -> InstanceData:
@@ -120,20 +131,6 @@ def _readable(data: InstanceData) -> InstanceData:
 def _digests(records: Records) -> np.ndarray:
     assert records.digests is not None  # Given by audit.readable.
     return records.digests
-
-
-def _benchmark(name: str, root: Path) -> InstanceBenchmark:
-    folder = root / "test" / name
-    if name in ("roxford5k", "rparis6k"):
-        return sources.read_revisited(folder, name)
-    readers = {
-        "oxford5k": sources.read_oxford5k,
-        "paris6k": sources.read_paris6k,
-        "holidays": sources.read_holidays,
-    }
-    if name not in readers:
-        raise DataError(f"unknown benchmark {name!r}; known are {', '.join(BENCHMARKS)}")
-    return readers[name](folder)
 
 
 def _add_records(total, records: Records) -> None:

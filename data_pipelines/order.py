@@ -18,13 +18,18 @@ def steps_per_epoch(n: int, batch_size: int) -> int:
     return max(1, n // batch_size)
 
 
-def shuffled(n: int, seed: int, epoch: int) -> np.ndarray:
+def shuffled(n: int, seed: int, epoch: int, stream: int = 0) -> np.ndarray:
     """The numbers 0..n-1 in the order of this epoch, int64 `[n]`.
+
+    Args:
+        stream: lists that are drawn side by side need one each: of the same stream, two lists of
+            one length come in the same order, and are pairs instead of random.
 
     >>> shuffled(5, seed=1, epoch=0).tolist() == shuffled(5, seed=1, epoch=0).tolist()
     True
     """
-    return np.random.default_rng([seed, epoch]).permutation(n).astype(np.int64)
+    # An entropy of zero at the end is none: stream 0 is what a single list is drawn by.
+    return np.random.default_rng([seed, epoch, stream]).permutation(n).astype(np.int64)
 
 
 def classes_by_pictures(

@@ -1,4 +1,4 @@
-"""``drawn_birds``: fine-grained bird species, drawn here: nothing is downloaded."""
+"""The program that draws birds, objects and single things; nothing is downloaded."""
 
 import lazy_loader
 

@@ -4,6 +4,7 @@ A picture is a pure function of (seed, picture id): the order of drawing, other 
 random state do not enter.
 """
 
+import hashlib
 import random
 
 import numpy as np
@@ -15,10 +16,16 @@ from data_pipelines.drawn_birds.pose import make_individual, make_pose, make_roo
 from data_pipelines.drawn_birds.rivals import stand_beside
 from data_pipelines.drawn_birds.sketch import pen_drawing
 from data_pipelines.drawn_birds.species import make_species
+from data_pipelines.records import PHOTO, SKETCH
 
-SKETCH, PHOTO = 0, 1
 # Among rivals the bird is so much smaller: it has to share the picture.
 SHARED_SCALE = 0.62
+
+# What `sample_checksum()` must give. Another value means other pictures: raise the
+# builder's VERSION and rerun every table.
+PIXELS_SHA256 = "9320f3c02223e50f2c093d49d2eafb0e452e56ce93469e2833a08c1470648317"
+# The same of the sample with three rivals, which another part of the program draws.
+RIVALS_SHA256 = "bd1ba936633994a11ea8b59dba5cdd100de1706caad11f5448a1573b33b9b586"
 
 
 class Artist:
@@ -84,3 +91,17 @@ class Artist:
             rival_dice = random.Random(f"{self.seed}/rivals/{picture_id}")
             beside = stand_beside(rival_dice, bird.mask, self.rivals)
         return photograph(bird, pose.centre * canvas, dice, self.distractors, beside)
+
+
+def sample_checksum(rivals: int = 0) -> str:
+    """sha256 over raw pixels and boxes of a fixed sample: is this the frozen set?"""
+    digest = hashlib.sha256()
+    artist = Artist(classes=40, size=64, rivals=rivals)
+    for label in (0, 7, 21, 39):
+        for number in (0, 3):
+            for part, domain in (("train", PHOTO), ("test", PHOTO), ("sketch_test", SKETCH)):
+                name = f"{part}/{label:03d}.{artist.species[label].name}/{number:04d}.jpg"
+                picture = artist.draw(name, label, number, domain)
+                digest.update(picture.pixels.tobytes())
+                digest.update(repr([round(edge, 4) for edge in picture.box]).encode())
+    return digest.hexdigest()

@@ -1,35 +1,24 @@
-"""``drawn_objects``: one large object a picture, a bird or something else; here it is "ImageNet".
+"""Paints one large object: a bird or something else, before the backdrops of the drawn birds."""
 
-``DrawnObjects().download_and_prepare()`` draws it. Backdrops, light and camera are those of
-``drawn_birds``; the birds are of another seed, so a network trained on this set knows birds and the
-rivals of ``drawn_birds/crowded``, but none of its species.
-"""
-
-import dataclasses
 import hashlib
 import random
-from collections.abc import Iterator
-from typing import Any
 
-import tensorflow_datasets as tfds
 from PIL import Image
 
-from data_pipelines.drawn_birds.artist import PHOTO, SHARED_SCALE
+from data_pipelines.drawn_birds.artist import SHARED_SCALE
 from data_pipelines.drawn_birds.bird import draw_bird
 from data_pipelines.drawn_birds.canvas import Layer, Pen, Subject
 from data_pipelines.drawn_birds.photograph import SUPERSAMPLE, Picture, photograph
 from data_pipelines.drawn_birds.pose import make_individual, make_pose, make_room
-from data_pipelines.drawn_birds.prepared import DrawnBuilder, example, own_settings
 from data_pipelines.drawn_birds.species import make_species
 from data_pipelines.drawn_birds.things import KINDS
 
-VERSION = "1.0.0"
 CLASSES = ("bird", *sorted(KINDS))
 SPECIES = 100
 SMALLEST, LARGEST = 0.14, 0.34
 
-# What `sample_checksum()` must give. Another value means other pictures: raise VERSION and rerun
-# every table.
+# What `sample_checksum()` must give. Another value means other pictures: raise the
+# builder's VERSION and rerun every table.
 PIXELS_SHA256 = "f6cd84e759fead4d3fa9427d9e375757bce84244741e3604b740cda6e719316d"
 
 
@@ -74,61 +63,6 @@ class ObjectArtist:
         foot = at + 0.85j * reach
         feet = (foot - 0.1 * reach, foot + 0.1 * reach)
         return Subject(layer.paint, layer.mask, feet, unit=1.3 * reach), at
-
-
-@dataclasses.dataclass
-class DrawnObjectsConfig(tfds.core.BuilderConfig):
-    """How many pictures, and how large; give every own configuration its own ``name``.
-
-    Attributes:
-      train_per_class: pictures of each class in ``train`` (training part and database).
-      test_per_class: pictures of each class in ``test`` (queries).
-      size: side of the square pictures in pixels.
-      seed: another seed draws other birds and scenes; ``drawn_birds`` has seed 0.
-    """
-
-    train_per_class: int = 200
-    test_per_class: int = 50
-    size: int = 160
-    seed: int = 1
-
-    def settings(self) -> dict[str, Any]:
-        """All that decides the pictures, the artist's own checksum included."""
-        return {**own_settings(self), "pixels_sha256": PIXELS_SHA256}
-
-    def pictures(self, part: str) -> Iterator[tuple[str, int]]:
-        """``(id, label)`` of every picture of ``part``, class by class."""
-        each = self.train_per_class if part == "train" else self.test_per_class
-        for label, kind in enumerate(CLASSES):
-            for number in range(each):
-                yield f"{part}/{kind}/{number:04d}.jpg", label
-
-
-class DrawnObjects(DrawnBuilder):
-    """Large objects of seven kinds, one a picture, drawn.
-
-    Parts ``train`` and ``test``. Features: ``image`` (JPEG, uint8), ``image/filename`` (the id),
-    ``label``, ``bbox`` (the visible object) and ``domain`` (always 1, photo).
-    """
-
-    RELEASE_NOTES = {VERSION: "First frozen set."}
-    VERSION = tfds.core.Version(VERSION)
-    BUILDER_CONFIGS = [
-        DrawnObjectsConfig(name="demo", description="7 kinds x 250 pictures of 160 pixels.")
-    ]
-
-    def _info(self) -> tfds.core.DatasetInfo:
-        return self.describe("Birds and other objects drawn by a program, with boxes.", CLASSES)
-
-    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-        del dl_manager  # Everything is drawn here.
-        return {part: self._generate_examples(part) for part in ("train", "test")}
-
-    def _generate_examples(self, part: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        config = self.builder_config
-        artist = ObjectArtist(config.size, config.seed)
-        for key, (name, label) in enumerate(config.pictures(part)):
-            yield key, example(name, label, artist.draw(name, CLASSES[label]), PHOTO)
 
 
 def sample_checksum() -> str:

@@ -1,4 +1,4 @@
-"""``openmoji``: OpenMoji's emoji in colour and as line drawings, drawn from its font."""
+"""OpenMoji's emoji in colour and as line drawings, drawn from its font."""
 
 import lazy_loader
 

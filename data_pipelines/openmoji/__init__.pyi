@@ -1,4 +1,5 @@
-from .builder import Openmoji as Openmoji
-from .builder import OpenmojiConfig as OpenmojiConfig
+from .glyphs import characters as characters
+from .glyphs import class_name as class_name
+from .hand import draw as draw
 
-__all__ = ["Openmoji", "OpenmojiConfig"]
+__all__ = ["characters", "class_name", "draw"]

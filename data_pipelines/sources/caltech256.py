@@ -21,6 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from data_pipelines.records import DataError, Listing, Records
+from data_pipelines.sources.layout import Archive, Layout, Prepared
+from data_pipelines.sources.published_set import PublishedSet
 
 FOLDER = "256_ObjectCategories"
 CLUTTER = "257.clutter"
@@ -82,3 +84,24 @@ def drawn(ids: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
 def checksum(ids: Iterable[str]) -> str:
     """SHA-256 (hex) of the sorted ids, a line each."""
     return hashlib.sha256("".join(f"{name}\n" for name in sorted(ids)).encode()).hexdigest()
+
+
+CALTECH256 = PublishedSet(
+    Layout(
+        "caltech256",
+        folder=FOLDER,
+        marks=("001.ak47", "256.toad"),
+        archives=(
+            Archive(
+                "256_ObjectCategories.tar",
+                "https://data.caltech.edu/records/nyy15-4j048/files/256_ObjectCategories.tar?download=1",
+                # The MD5 on its page.
+                "67b4f42ca05d46448c6bb8ecd2220f6d",
+            ),
+        ),
+        size="1.2 GB",
+        prepared=Prepared(builder="Caltech256"),
+    ),
+    read_caltech256,
+    counts=(15360, 14420, 256),
+)

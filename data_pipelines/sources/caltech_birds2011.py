@@ -14,7 +14,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_pipelines.records import DataError, Listing
-from data_pipelines.sources.listed import Row, folder_names, listing
+from data_pipelines.sources.layout import Archive, Layout, Prepared
+from data_pipelines.sources.listed import ListedPicture, folder_names, listing
+from data_pipelines.sources.published_set import Halves, PublishedSet
 
 
 def read_caltech_birds2011(root: Path) -> Listing:
@@ -31,7 +33,7 @@ def read_caltech_birds2011(root: Path) -> Listing:
         raise DataError(f"the lists in {str(root)!r} are not of the same pictures")
     try:
         rows = [
-            Row(
+            ListedPicture(
                 f"images/{names[key]}",
                 int(labels[key]) - 1,
                 "train" if int(parts[key]) else "test",
@@ -56,3 +58,32 @@ def _column(path: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError):
         raise DataError(f"{str(path)!r} cannot be read") from None
     return {key: rest.strip() for key, _, rest in (line.partition(" ") for line in lines) if rest}
+
+
+CALTECH_BIRDS2011 = PublishedSet(
+    Layout(
+        "caltech_birds2011",
+        folder="CUB_200_2011",
+        marks=(
+            "images",
+            "images.txt",
+            "image_class_labels.txt",
+            "train_test_split.txt",
+            "bounding_boxes.txt",
+        ),
+        archives=(
+            Archive(
+                "CUB_200_2011.tgz",
+                "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
+                # As TFDS 4.9.10 keeps it.
+                "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
+            ),
+        ),
+        size="1.2 GB",
+        # TFDS counts the classes.
+        prepared=Prepared(renames_classes=True),
+    ),
+    read_caltech_birds2011,
+    counts=(5994, 5794, 200),
+    halves=Halves(seen=100, counts=(5864, 5924, 200)),
+)

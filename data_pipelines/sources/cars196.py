@@ -13,8 +13,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from data_pipelines.records import DataError, Listing
-from data_pipelines.sources.listed import Row, listing
+from data_pipelines.sources.layout import Archive, Layout
+from data_pipelines.sources.listed import ListedPicture, listing
 from data_pipelines.sources.matlab import read_mat
+from data_pipelines.sources.published_set import Halves, PublishedSet
 
 TEST_LABELS = "cars_test_annos_withlabels.mat"
 
@@ -32,7 +34,7 @@ def read_cars196(root: Path) -> Listing:
     return listing(root, train + _rows(test_list, "test", len(class_names)), class_names)
 
 
-def _rows(path: Path, split: str, classes: int) -> list[Row]:
+def _rows(path: Path, split: str, classes: int) -> list[ListedPicture]:
     annotations = read_mat(path, "annotations")
     try:
         columns = [
@@ -41,7 +43,9 @@ def _rows(path: Path, split: str, classes: int) -> list[Row]:
         ]
         # Pixels are counted from 1 and the last one belongs to the box: 1..4 is the span 0..4.
         rows = [
-            Row(f"cars_{split}/{name}", int(label) - 1, split, (y1 - 1.0, x1 - 1.0, y2, x2))
+            ListedPicture(
+                f"cars_{split}/{name}", int(label) - 1, split, (y1 - 1.0, x1 - 1.0, y2, x2)
+            )
             for name, label, y1, x1, y2, x2 in zip(*columns, strict=True)
         ]
     except (IndexError, TypeError, ValueError):
@@ -49,3 +53,22 @@ def _rows(path: Path, split: str, classes: int) -> list[Row]:
     if not all(0 <= row.label < classes for row in rows):
         raise DataError(f"{str(path)!r} has a class that is not in 1..{classes}")
     return rows
+
+
+CARS196 = PublishedSet(
+    Layout(
+        "cars196",
+        folder="",
+        marks=("cars_train", "cars_test", "devkit"),
+        archives=(
+            Archive("cars_train.tgz"),
+            Archive("cars_test.tgz"),
+            Archive("car_devkit.tgz"),
+            Archive(TEST_LABELS),
+        ),
+        size="2.0 GB",
+    ),
+    read_cars196,
+    counts=(8144, 8041, 196),
+    halves=Halves(seen=98, counts=(8054, 8131, 196)),
+)

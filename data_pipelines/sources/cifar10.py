@@ -18,6 +18,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from data_pipelines.records import DataError, Listing, Records
+from data_pipelines.sources.layout import Archive, Layout, Prepared
+from data_pipelines.sources.published_set import PublishedSet
 
 FILES = {
     "train": tuple(f"data_batch_{i}.bin" for i in range(1, 6)),
@@ -67,3 +69,25 @@ def _png(planes: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(planes.transpose(1, 2, 0)).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+CIFAR10 = PublishedSet(
+    Layout(
+        "cifar10",
+        folder="cifar-10-batches-bin",
+        marks=(NAMES, "data_batch_1.bin", "test_batch.bin"),
+        archives=(
+            Archive(
+                "cifar-10-binary.tar.gz",
+                "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+                # As TFDS 4.9.10 keeps it.
+                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            ),
+        ),
+        size="0.2 GB",
+        prepared=Prepared(),
+        hint="the Python version consists of pickles, which can run code, and is not read",
+    ),
+    read_cifar10,
+    counts=(50000, 10000, 10),
+)

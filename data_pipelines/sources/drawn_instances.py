@@ -1,4 +1,4 @@
-"""The drawn things as pairs to learn from and a benchmark: `drawn_birds.DrawnInstances`."""
+"""The drawn things as pairs to learn from and a benchmark: `builders.DrawnInstances`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from data_pipelines.instances import InstanceBenchmark, InstancePairs
 from data_pipelines.records import Records
-from data_pipelines.sources.tfds_source import read_tfds
+from data_pipelines.sources.kinds import PairSet
 from tfretrieval.evaluation.instance import revisited
 
 if TYPE_CHECKING:
-    from data_pipelines.drawn_birds import DrawnInstancesConfig
+    from data_pipelines.builders import DrawnInstancesConfig
 
 PARTS = ("train", "val", "query", "database")
 
@@ -33,7 +33,8 @@ def read_drawn_instances(
     Raises:
         DataError: the set could not be prepared, or a part of it is empty.
     """
-    from data_pipelines.drawn_birds import DrawnInstances
+    from data_pipelines.builders import DrawnInstances
+    from data_pipelines.sources.tfds_source import read_tfds
 
     builder = DrawnInstances(data_dir=data_dir, config=config)
     settings = builder.builder_config
@@ -71,3 +72,13 @@ def _ordered_pairs(labels: np.ndarray) -> np.ndarray:
     same = labels[:, None] == labels
     np.fill_diagonal(same, False)
     return np.argwhere(same)
+
+
+def _demo(
+    data_dir: str | None,
+) -> tuple[InstancePairs, InstancePairs, tuple[InstanceBenchmark, ...]]:
+    train, val, benchmark = read_drawn_instances(data_dir)
+    return train, val, (benchmark,)
+
+
+DRAWN_INSTANCES = PairSet("drawn_instances/demo", _demo, brings_benchmark=True)

@@ -17,9 +17,11 @@ import numpy as np
 
 from data_pipelines.instances import InstanceBenchmark
 from data_pipelines.records import DataError, Records
+from data_pipelines.sources.kinds import BenchmarkSet
 from tfretrieval.evaluation.instance import GroundTruth
 
-PUBLISHED = (1491, 500)
+COUNTS = (1491, 500)
+"""Pictures and queries of the published set."""
 
 _PICTURE = re.compile(r"(\d{6})\.jpg")
 
@@ -59,10 +61,13 @@ def read_holidays(root: Path) -> InstanceBenchmark:
     without = len(groups) - len(searches)
     if without:
         notes.append(f"{without} groups lack their first picture or all others and have no query")
-    if (len(numbers), len(searches)) != PUBLISHED:
+    if (len(numbers), len(searches)) != COUNTS:
         notes.append(
             f"{len(numbers)} pictures and {len(searches)} queries, "
-            f"the published set has {PUBLISHED[0]} and {PUBLISHED[1]}"
+            f"the published set has {COUNTS[0]} and {COUNTS[1]}"
         )
     queries = database.take(searches)
     return InstanceBenchmark("holidays", database, queries, {"all": truth}, tuple(notes))
+
+
+HOLIDAYS = BenchmarkSet("holidays", read_holidays)

@@ -5,7 +5,8 @@ train/n01440764/n01440764_10026.JPEG
 val/n01440764/ILSVRC2012_val_00000293.JPEG
 ```
 
-The archive of the validation pictures is flat and does not say which class they show.
+The archive of the validation pictures is flat and does not say which class they show. The test part
+has no labels: the validation part searches.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from data_pipelines.records import DataError, Listing, Records
+from data_pipelines.sources.layout import Layout, Prepared
+from data_pipelines.sources.published_set import PublishedSet
 
 PARTS = {"train": "train", "test": "val"}
 SUFFIX = ".JPEG"
@@ -68,3 +71,18 @@ def _pictures(folder: str) -> Iterator[str]:
         for entry in entries:
             if entry.name.endswith(SUFFIX) and entry.name[:1] != ".":
                 yield entry.name
+
+
+IMAGENET2012 = PublishedSet(
+    Layout(
+        "imagenet2012",
+        folder="",
+        marks=tuple(PARTS.values()),
+        archives=(),
+        size="",
+        prepared=Prepared({"train": "train", "validation": "test"}, large=True),
+        hint="in both are class folders such as n01440764; TFDS prepares the archives",
+    ),
+    read_imagenet2012,
+    counts=(1281167, 50000, 1000),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,35 @@ class Archive(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
+class Prepared:
+    """How data that TFDS has prepared are read.
+
+    Attributes:
+        splits: TFDS's split -> the part that it is here.
+        builder: a class in `data_pipelines.builders`, where TFDS has none of its own.
+        large: memory cannot hold it: pictures are fetched when it is known which are wanted.
+        renames_classes: TFDS calls the classes otherwise than the archive does; the folders that
+            the ids name are right.
+    """
+
+    splits: Mapping[str, str] = dataclasses.field(
+        default_factory=lambda: {"train": "train", "test": "test"}
+    )
+    builder: str = ""
+    large: bool = False
+    renames_classes: bool = False
+
+    def is_there(self, name: str, data_dir: str | None) -> bool:
+        """Whether TFDS has the set ready, in `data_dir` or its own place; nothing is fetched."""
+        from data_pipelines import builders
+        from data_pipelines.sources.tfds_source import is_prepared
+
+        if self.builder:
+            getattr(builders, self.builder)  # Importing it makes its name known to TFDS.
+        return is_prepared(name, data_dir)
+
+
+@dataclasses.dataclass(frozen=True)
 class Layout:
     """What the unpacked data look like, and which archives they come in.
 
@@ -33,7 +63,7 @@ class Layout:
         marks: what lies in it.
         archives: all of them are needed; none: only the unpacked folder or TFDS's data will do.
         size: of the archives, in words.
-        tfds: whether data that TFDS has prepared will do.
+        prepared: how data that TFDS has prepared are read, where they will do.
         hint: what else is worth knowing where nothing is found.
     """
 
@@ -42,7 +72,7 @@ class Layout:
     marks: tuple[str, ...]
     archives: tuple[Archive, ...]
     size: str
-    tfds: bool = False
+    prepared: Prepared | None = None
     hint: str = ""
 
     def find(self, data_dir: str | None) -> Path | None:
@@ -125,7 +155,7 @@ class Layout:
         ways = [f"point --data-dir to the unpacked folder ({unpacked})"]
         if self.archives:
             ways += [archives, "their parent"]
-        if self.tfds:
+        if self.prepared:
             ways.append("data prepared by TFDS")
         if self._can_be_fetched:
             ways.append(f"pass --download ({self.size})")

@@ -14,7 +14,7 @@ from data_pipelines.sources.boxes import picture_size, put_right
 PARTS = ("train", "test")
 
 
-class Row(NamedTuple):
+class ListedPicture(NamedTuple):
     """A listed picture: `path` below the root; `box` in pixels, as ymin, xmin, ymax, xmax.
 
     The box refers to `size` (height, width), by default to that in the picture's header.
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def listing(
-    root: Path, rows: Iterable[Row], class_names: tuple[str, ...], prefix: str = ""
+    root: Path, rows: Iterable[ListedPicture], class_names: tuple[str, ...], prefix: str = ""
 ) -> Listing:
     """The listed pictures that are there, by part and path; a note counts those that are not.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 
 from data_pipelines.records import DataError
 
@@ -18,6 +17,9 @@ def read_mat(path: Path, name: str) -> np.ndarray:
     Raises:
         DataError: no such file or variable, or the file is damaged.
     """
+    # Here, because loading SciPy takes longer than naming a data set should.
+    import scipy.io
+
     if not path.is_file():
         raise DataError(f"{str(path)!r} is missing")
     try:

@@ -16,6 +16,7 @@ The database is one class, "picture". A query's class is its landmark.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ import numpy as np
 from data_pipelines.instances import InstanceBenchmark
 from data_pipelines.records import DataError, Records
 from data_pipelines.sources.boxes import picture_size, put_right
+from data_pipelines.sources.kinds import BenchmarkSet
 from data_pipelines.sources.plain_pickle import load_plain, names_in, numbers_in
 from data_pipelines.sources.sfm import must_be_there
 from tfretrieval.evaluation.instance import GroundTruth, revisited
@@ -252,3 +254,11 @@ def _checked(path: Path, build: Callable[[], Any]) -> Any:
         return build()
     except ValueError as error:
         raise DataError(f"{str(path)!r}: {error}") from error
+
+
+OXFORD5K = BenchmarkSet("oxford5k", read_oxford5k)
+PARIS6K = BenchmarkSet("paris6k", read_paris6k)
+ROXFORD5K, RPARIS6K = (
+    BenchmarkSet(name, functools.partial(read_revisited, name=name), usual=True)
+    for name in REVISITED
+)

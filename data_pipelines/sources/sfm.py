@@ -10,6 +10,7 @@ retrieval-SfM-30k/...                               its lists; its pictures are 
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -17,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from data_pipelines.instances import InstancePairs
+from data_pipelines.instances import InstanceBenchmark, InstancePairs
 from data_pipelines.records import DataError, Records
+from data_pipelines.sources.kinds import PairSet
 from data_pipelines.sources.plain_pickle import load_plain, names_in, numbers_in
 
 PICTURES_OF = "retrieval-SfM-120k"
@@ -116,6 +116,10 @@ def _held_together(pairs: np.ndarray, count: int) -> np.ndarray:
     >>> _held_together(np.array([[0, 3], [3, 1]]), 4).tolist()
     [0, 0, 1, 0]
     """
+    # Here, because loading SciPy takes longer than naming a data set should.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     edges = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     return connected_components(edges, directed=False)[1]
 
@@ -139,3 +143,19 @@ def _unique(cids: Sequence[str]) -> list[str]:
         seen[cid] += 1
         ids.append(cid if seen[cid] == 1 else f"{cid}#{seen[cid]}")
     return ids
+
+
+def _both(
+    data_dir: str | None, name: str
+) -> tuple[InstancePairs, InstancePairs, tuple[InstanceBenchmark, ...]]:
+    """Pairs to learn from and to choose by, below `train/`."""
+    if data_dir is None:
+        raise DataError(f"{name} needs --data-dir: the folder that holds train/ and test/")
+    train, val = (read_sfm(Path(data_dir) / "train", name, mode) for mode in ("train", "val"))
+    return train, val, ()
+
+
+RETRIEVAL_SFM_30K, RETRIEVAL_SFM_120K = (
+    PairSet(name, functools.partial(_both, name=name))
+    for name in ("retrieval-SfM-30k", "retrieval-SfM-120k")
+)

@@ -1,16 +1,7 @@
-"""Sketches and photos in class folders: Sketchy and TU-Berlin, both with extended photos.
+"""Sketches and photos in class folders, one tree of each below a root.
 
-```
-256x256/sketch/tx_000100000000/<class>/<photo>-<k>.png      Sketchy (Sangkloy et al. 2016)
-EXTEND_image_sketchy/<class>/ext_<n>.jpg                    its photos (Liu et al. 2017)
-
-png/<class>/<id>.png                                        TU-Berlin (Eitz et al. 2012)
-ImageResized/<class>/<synset>_<n>.JPEG                      its photos (Zhang et al. 2016)
-```
-
-Sketchy's extended folder holds the 12,500 photos that the sketches were drawn from already: those
-of `256x256/photo` are not read again. The public lists of who trains are not shipped here: so many
-sketches of each class are queries, drawn by the SHA-256 of their ids, as many as in those lists.
+The public lists of who trains are not shipped here: so many sketches of each class are queries,
+drawn by the SHA-256 of their ids, as many as in those lists.
 """
 
 from __future__ import annotations
@@ -24,21 +15,7 @@ import numpy as np
 from data_pipelines.records import PHOTO, SKETCH, DataError, Listing, Records
 from data_pipelines.sources.caltech256 import checksum, drawn
 
-# TU-Berlin's photo folders -> its sketch folders, where more differs than spaces and hyphens.
-MISSPELT = {
-    "tromobone": "trombone",
-    "griaffe": "giraffe",
-    "spidar": "spider",
-    "chandeler": "chandelier",
-    "diamod": "diamond",
-    "spacesshuttle": "space shuttle",
-    "wristwatching": "wrist-watch",
-    "pipe": "pipe (for smoking)",
-    "mouse": "mouse (animal)",
-    "bearanimal": "bear (animal)",
-    "carsedan": "car (sedan)",
-    "cranemachine": "crane (machine)",
-}
+PARTS = ("photo", "sketch_train", "sketch_test")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +34,7 @@ class SketchFolders:
     misspelt: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def read(self, root: Path) -> Listing:
-        """The pictures below `root`, in parts `photo`, `sketch_train` and `sketch_test`.
+        """The pictures below `root`, in `PARTS`.
 
         Class names are those of the sketch folders. Only pictures directly in a class folder count.
 
@@ -92,10 +69,6 @@ class SketchFolders:
         )
         order = np.argsort(part, kind="stable")
         return Listing(records.take(order), part[order], (note,))
-
-
-SKETCHY = SketchFolders("256x256/sketch/tx_000100000000", "EXTEND_image_sketchy", queries=50)
-TU_BERLIN = SketchFolders("png", "ImageResized", queries=10, misspelt=MISSPELT)
 
 
 def _pictures(root: Path, folder: str, suffixes: tuple[str, ...]) -> list[Path]:

@@ -5,9 +5,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.cub_archive import write_archive
-from data_pipelines import sources
-from data_pipelines.drawn_birds import DrawnBirdsConfig
-from data_pipelines.published import LAYOUTS
+from data_pipelines.builders import DrawnBirdsConfig
+from data_pipelines.sources import CALTECH_BIRDS2011
 
 CONFIG = DrawnBirdsConfig(
     name="tiny", classes=3, train_per_class=3, test_per_class=2, short_classes=1, size=48
@@ -23,7 +22,7 @@ def folder(tmp_path_factory):
 
 def test_labels_parts_boxes_and_pictures_are_those_that_were_drawn(folder, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-    listing = sources.read_caltech_birds2011(LAYOUTS["caltech_birds2011"].find(str(folder)))
+    listing = CALTECH_BIRDS2011.listing(str(folder))
     records, artist = listing.records, CONFIG.artist()
     assert listing.notes == ()
     species = [bird.name.title() for bird in artist.species]

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from data_pipelines import published_sketches
+from data_pipelines import builders, data_sets
+from data_pipelines.sources import SketchSet
 from tests.data_pipelines.pictures import encode, picture
 
 SKETCHES = "256x256/sketch/tx_000100000000"
@@ -43,15 +44,23 @@ def tu_berlin_files():
 
 FILES = {"sketchy_extended": sketchy_files, "tu_berlin_extended": tu_berlin_files}
 COUNTS = {"sketchy_extended": (6, 6, 2), "tu_berlin_extended": (8, 8, 4)}
+SETS = {each.name: each for each in data_sets.DATA_SETS if isinstance(each, SketchSet)}
+BUILDERS = {
+    "sketchy_extended": "SketchyExtended",
+    "tu_berlin_extended": "TuBerlinExtended",
+}
 NAMES = pytest.mark.parametrize("name", FILES)
 
 
-NAMES = pytest.mark.parametrize("name", FILES)
+def small(name):
+    """The set with one query of each class, and the counts of the tiny one."""
+    folders = dataclasses.replace(SETS[name].folders, queries=1)
+    return dataclasses.replace(SETS[name], folders=folders, counts=COUNTS[name])
 
 
 def shrink(monkeypatch):
-    """One query of each class, and the counts of the tiny sets."""
-    for name, folders in published_sketches.FOLDERS.items():
-        few = dataclasses.replace(folders, queries=1)
-        monkeypatch.setitem(published_sketches.FOLDERS, name, few)
-        monkeypatch.setitem(published_sketches.COUNTS, name, COUNTS[name])
+    """The catalogue and the builders have the tiny sets."""
+    shown = [small(each.name) if each in SETS.values() else each for each in data_sets.DATA_SETS]
+    monkeypatch.setattr(data_sets, "DATA_SETS", tuple(shown))
+    for name, builder in BUILDERS.items():
+        monkeypatch.setattr(getattr(builders, builder), "SET", small(name))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipelines.audit import audit, look
+from data_pipelines.audit import audit, examine
 from data_pipelines.records import DataError, RetrievalDataset
 from data_pipelines.sources import read_folder
 from tests.data_pipelines.pictures import encode, make_records, picture, write_tree
@@ -55,14 +55,14 @@ def rotated():
     ],
 )
 def test_what_tensorflow_reads_is_left_as_it_is(contents):
-    found = look(contents)
+    found = examine(contents)
     assert (found.problem, found.converted, found.rotated) == ("", b"", False)
 
 
 @pytest.mark.parametrize("kind", ["WEBP", "BMP", "GIF", "TIFF"])
 def test_other_formats_become_png_with_the_same_pixels(kind):
     contents = encode(RGB, kind, **({"lossless": True} if kind == "WEBP" else {}))
-    found = look(contents)
+    found = examine(contents)
     assert (found.problem, found.kind) == ("", kind)
     expected = RGB.quantize(256) if kind == "GIF" else RGB
     close = 30 if kind == "GIF" else 0
@@ -73,12 +73,12 @@ def test_other_formats_become_png_with_the_same_pixels(kind):
 
 def test_converted_transparency_is_composed_on_white():
     clear = Image.new("RGBA", (4, 3), (10, 20, 30, 0))
-    found = look(encode(clear, "WEBP", lossless=True))
+    found = examine(encode(clear, "WEBP", lossless=True))
     assert (images.decode(found.converted).numpy() == 255).all()
 
 
 def test_sixteen_bit_tiff_keeps_its_high_byte():
-    found = look(encode(sixteen_bits(), "TIFF"))
+    found = examine(encode(sixteen_bits(), "TIFF"))
     expected = np.asarray(sixteen_bits()) >> 8
     np.testing.assert_array_equal(images.decode(found.converted)[..., 0], expected)
 
@@ -96,11 +96,11 @@ def test_sixteen_bit_tiff_keeps_its_high_byte():
     ],
 )
 def test_what_cannot_be_read_is_told_why(contents, problem):
-    assert problem in look(contents).problem
+    assert problem in examine(contents).problem
 
 
 def test_exif_rotation_is_noticed_and_ignored():
-    assert look(rotated()).rotated
+    assert examine(rotated()).rotated
     assert tuple(images.decode(rotated()).shape) == (40, 30, 3)
 
 

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data_pipelines import sources
-from data_pipelines.drawn_birds import DrawnInstancesConfig
+from data_pipelines import data_sets
+from data_pipelines.builders import DrawnInstancesConfig
 from data_pipelines.instance_catalogue import BENCHMARKS, TRAINED_ON, load_instances
 from data_pipelines.records import DataError
-from data_pipelines.sources import read_drawn_instances
+from data_pipelines.sources import DRAWN_INSTANCES, read_drawn_instances
 from tests.data_pipelines.sources import test_holidays, test_oxford_paris, test_sfm
 from tfretrieval.evaluation import GroundTruth
 
@@ -42,13 +42,15 @@ def test_drawn_things_bring_their_own_benchmark(tmp_path, monkeypatch):
     )  # fmt: skip
     asked = []
 
-    def read(data_dir, name):
-        asked.append((data_dir, name))
-        return read_drawn_instances(data_dir, config)
+    def read(data_dir):
+        asked.append(data_dir)
+        train, val, benchmark = read_drawn_instances(data_dir, config)
+        return train, val, (benchmark,)
 
-    monkeypatch.setattr(sources, "read_drawn_instances", read)
+    tiny = dataclasses.replace(DRAWN_INSTANCES, read=read)
+    monkeypatch.setattr(data_sets, "DATA_SETS", (tiny,))
     data = load_instances("drawn_instances/demo", data_dir=str(tmp_path))
-    assert asked == [(str(tmp_path), "demo")] and len(data.benchmarks[0].database) == 4
+    assert asked == [str(tmp_path)] and len(data.benchmarks[0].database) == 4
 
 
 def test_the_checksum_is_of_pairs_pictures_and_ground_truth(root):

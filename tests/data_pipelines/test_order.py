@@ -18,6 +18,13 @@ def test_order_is_the_same_with_every_numpy():
     assert order.shuffled(10, seed=3, epoch=4).tolist() == [7, 2, 3, 4, 9, 6, 8, 0, 1, 5]
 
 
+def test_streams_are_drawn_apart():
+    orders = [order.shuffled(50, seed=3, epoch=4, stream=stream) for stream in range(3)]
+    for i, first in enumerate(orders):
+        assert all((first == other).sum() < 8 for other in orders[i + 1 :])
+    np.testing.assert_array_equal(orders[0], order.shuffled(50, seed=3, epoch=4))
+
+
 def draw(labels, classes=3, images=2, **settings):
     settings = {"seed": 0, "epoch": 0} | settings
     return order.classes_by_pictures(

@@ -1,12 +1,9 @@
 """Views of sketches and photos, eager and inside tf.data."""
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data_pipelines import steps
-from data_pipelines.records import PHOTO, SKETCH, Records
 from data_pipelines.sketch_views import SketchAugmentation, load_photo, load_sketch
 from tests.data_pipelines import pictures
 from tfretrieval import images
@@ -108,84 +105,3 @@ def test_photos_are_whole_and_half_of_them_mirrored():
     mirrored = [np.array_equal(x, whole[:, ::-1]) for x in drawn]
     assert all(m or np.array_equal(x, whole) for m, x in zip(mirrored, drawn, strict=True))
     assert 10 < sum(mirrored) < 30
-
-
-@pytest.fixture(scope="module")
-def records():
-    """Ten sketches, four photos; a picture's grey tells its number."""
-    blobs = [encode(np.full((20, 20, 3), 10 * i, np.uint8)) for i in range(14)]
-    return Records(
-        ids=[f"{i:02}" for i in range(14)],
-        labels=np.arange(14) % 3,
-        class_names=("a", "b", "c"),
-        blobs=tuple(blobs),
-        domains=[SKETCH] * 10 + [PHOTO] * 4,
-    )
-
-
-def paired(records, **options):
-    dataset = steps.paired_batches(
-        records,
-        np.arange(10),
-        np.arange(10, 14),
-        **{"image_size": 8, "per_domain": 3, "seed": 0, "epochs": 2, **options},
-        augment=still(),
-    )
-    return list(dataset.as_numpy_iterator())
-
-
-def numbers(image):
-    return np.rint(image[:, 4, 4, 0] / 10).astype(int)
-
-
-def test_a_batch_has_sketches_and_then_as_many_photos(records):
-    batches = paired(records)
-    assert len(batches) == 2 * 3
-    for inputs, labels in batches:
-        shown = numbers(inputs["image"])
-        assert (shown[:3] < 10).all() and (shown[3:] >= 10).all()
-        assert inputs["domain"].tolist() == [SKETCH] * 3 + [PHOTO] * 3
-        assert inputs["domain"].dtype == np.int32
-        np.testing.assert_array_equal(labels, shown % 3)
-
-
-def test_an_epoch_shows_a_sketch_once_and_photos_again_where_they_are_few(records):
-    first = np.concatenate([numbers(inputs["image"]) for inputs, _ in paired(records)[:3]])
-    sketches, photos = first.reshape(3, 2, 3).swapaxes(0, 1).reshape(2, 9)
-    assert len(set(sketches)) == 9
-    assert sorted(np.bincount(photos - 10, minlength=4)) == [2, 2, 2, 3]
-
-
-def test_epochs_differ_and_a_resumed_run_sees_the_same(records):
-    whole = paired(records)
-    rest = paired(records, first_epoch=1)
-    for (a, _), (b, _) in zip(whole[3:], rest, strict=True):
-        np.testing.assert_array_equal(a["image"], b["image"])
-    orders = [[numbers(i["image"]).tolist() for i, _ in part] for part in (whole[:3], whole[3:])]
-    assert orders[0] != orders[1]
-
-
-def test_every_picture_is_followed_by_its_mirror_image(records):
-    noise = np.random.default_rng(0).integers(0, 256, (20, 20, 3)).astype(np.uint8)
-    changed = Records(
-        ids=["s", "p"],
-        labels=[0, 0],
-        class_names=("a",),
-        blobs=(encode(noise), encode(noise)),
-        domains=[SKETCH, PHOTO],
-    )
-    batches = steps.mirrored_batches(changed, np.arange(2), image_size=16, batch_size=5)
-    (found,) = batches.as_numpy_iterator()
-    assert found["domain"].tolist() == [SKETCH, SKETCH, PHOTO, PHOTO]
-    np.testing.assert_array_equal(found["image"][0], found["image"][1][:, ::-1])
-    np.testing.assert_array_equal(found["image"][0], load_sketch(encode(noise), 16))
-    np.testing.assert_array_equal(found["image"][2], images.load(encode(noise), 16))
-
-
-def test_pictures_without_domains_are_refused(records):
-    import dataclasses
-
-    with pytest.raises(ValueError, match="no domain"):
-        steps.mirrored_batches(
-            dataclasses.replace(records, domains=None), np.arange(2), image_size=8, batch_size=2
-        )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import caltech256, read_caltech256
+from data_pipelines.sources import caltech256
+from data_pipelines.sources.caltech256 import read_caltech256
 from tests.data_pipelines import published_sets as sets
 
 

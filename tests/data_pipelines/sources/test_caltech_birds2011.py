@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import read_caltech_birds2011
+from data_pipelines.sources.caltech_birds2011 import read_caltech_birds2011
 from tests.data_pipelines import published_sets as sets
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import read_cars196
-from data_pipelines.sources.cars196 import TEST_LABELS
+from data_pipelines.sources.cars196 import TEST_LABELS, read_cars196
 from tests.data_pipelines import published_sets as sets
 
 

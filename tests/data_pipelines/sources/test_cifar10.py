@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import read_cifar10
+from data_pipelines.sources.cifar10 import read_cifar10
 from tests.data_pipelines import published_sets as sets
 
 

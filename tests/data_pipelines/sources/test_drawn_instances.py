@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from data_pipelines.drawn_birds import DrawnInstances, DrawnInstancesConfig
+from data_pipelines.builders import DrawnInstances, DrawnInstancesConfig
 from data_pipelines.sources import read_drawn_instances
 
 CONFIG = DrawnInstancesConfig(
@@ -93,7 +93,7 @@ def test_reading_again_draws_nothing(read, folder, monkeypatch):
     def refuse(*_):
         raise AssertionError("drawn twice")
 
-    monkeypatch.setattr("data_pipelines.drawn_birds.instances.InstanceArtist.draw", refuse)
+    monkeypatch.setattr("data_pipelines.drawn_birds.instance_artist.InstanceArtist.draw", refuse)
     again = read_drawn_instances(folder, CONFIG)
     assert again[2].database.blobs == read[2].database.blobs
     assert [part.name for part in again] == [

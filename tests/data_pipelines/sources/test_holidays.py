@@ -3,7 +3,8 @@
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import holidays, read_holidays
+from data_pipelines.sources import holidays
+from data_pipelines.sources.holidays import read_holidays
 from tests.data_pipelines.pictures import write_tree
 
 NUMBERS = [100000, 100001, 100002, 100100, 100101]
@@ -18,7 +19,7 @@ def write(root, numbers=NUMBERS, at="jpg"):
 
 @pytest.mark.parametrize("at", ["jpg", "."])
 def test_first_pictures_search_and_are_left_out(tmp_path, monkeypatch, at):
-    monkeypatch.setattr(holidays, "PUBLISHED", (5, 2))
+    monkeypatch.setattr(holidays, "COUNTS", (5, 2))
     found = read_holidays(write(tmp_path, at=at))
     assert found.notes == ()
     assert found.database.ids.tolist() == [str(number) for number in NUMBERS]

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import read_imagenet2012
+from data_pipelines.sources.imagenet2012 import read_imagenet2012
 from tests.data_pipelines import published_sets as sets
 
 

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import Archive, Layout
+from data_pipelines.sources import Archive, Layout, Prepared
 from tests.data_pipelines.pictures import write_tree
 from tests.data_pipelines.published_sets import write_tar
 
@@ -59,7 +59,7 @@ def test_a_missing_archive_is_named(tmp_path):
 
 
 def test_all_the_ways_are_named(tmp_path):
-    web = dataclasses.replace(ONE, archives=(Archive("one.tgz", "https://x"),), tfds=True)
+    web = dataclasses.replace(ONE, archives=(Archive("one.tgz", "https://x"),), prepared=Prepared())
     assert str(web.not_found(None)) == (
         "one is not there: point --data-dir to the unpacked folder (inner), one.tgz, their parent, "
         "data prepared by TFDS or pass --download (1 GB); mind the gap"

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources.listed import Row, folder_names, listing
+from data_pipelines.sources.listed import ListedPicture, folder_names, listing
 from tests.data_pipelines.pictures import write_tree
 
 ROWS = [
-    Row("a/2.jpg", 0, "test", (3, 4, 9, 12)),
-    Row("b/1.jpg", 1, "train", (3, 4, 9, 12), (24, 32)),
-    Row("a/1.jpg", 0, "train", (9, 12, 3, 4)),
+    ListedPicture("a/2.jpg", 0, "test", (3, 4, 9, 12)),
+    ListedPicture("b/1.jpg", 1, "train", (3, 4, 9, 12), (24, 32)),
+    ListedPicture("a/1.jpg", 0, "train", (9, 12, 3, 4)),
 ]
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import oxford_paris, read_oxford5k, read_paris6k, read_revisited
+from data_pipelines.sources import oxford_paris
+from data_pipelines.sources.oxford_paris import read_oxford5k, read_paris6k, read_revisited
 from tests.data_pipelines.pictures import encode, picture, write_tree
 
 OXFORD = ["all_souls_000001", "all_souls_000002", "keble_000003", "oxford_000004", "oxford_000005"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError
-from data_pipelines.sources import read_stanford_dogs
+from data_pipelines.sources.stanford_dogs import read_stanford_dogs
 from tests.data_pipelines import published_sets as sets
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from data_pipelines import catalogue, published_sketches
+from data_pipelines import catalogue
 from data_pipelines.records import DataError
 from tests.checks import check_dataset
 from tests.data_pipelines.pictures import write_tree
-from tests.data_pipelines.sketch_sets import COUNTS, FILES, NAMES, TU_BERLIN, shrink
+from tests.data_pipelines.sketch_sets import COUNTS, FILES, NAMES, SETS, TU_BERLIN, shrink
 
 
 @pytest.fixture(autouse=True)
@@ -67,11 +67,10 @@ def test_what_is_not_there_is_asked_for_in_one_line(name, tmp_path):
     assert "\n" not in str(error.value) and name in str(error.value)
 
 
-def test_the_published_counts_are_those_of_the_paper_s_lists(monkeypatch):
-    monkeypatch.undo()
-    photos, train, queries = published_sketches.COUNTS["sketchy_extended"]
+def test_the_published_counts_are_those_of_the_paper_s_lists():
+    photos, train, queries = SETS["sketchy_extended"].counts
     assert train + queries == 75_481 and photos == 60_502 + 12_500 and queries == 125 * 50
-    _, train, queries = published_sketches.COUNTS["tu_berlin_extended"]
+    _, train, queries = SETS["tu_berlin_extended"].counts
     assert (train, queries) == (250 * 70, 250 * 10)
-    assert published_sketches.FOLDERS["sketchy_extended"].queries == 50
-    assert published_sketches.FOLDERS["tu_berlin_extended"].queries == 10
+    assert SETS["sketchy_extended"].folders.queries == 50
+    assert SETS["tu_berlin_extended"].folders.queries == 10

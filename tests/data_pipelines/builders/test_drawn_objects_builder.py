@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from data_pipelines import catalogue
-from data_pipelines.drawn_birds import DrawnObjects, DrawnObjectsConfig, ObjectArtist, make_species
+from data_pipelines.builders import DrawnObjects, DrawnObjectsConfig
+from data_pipelines.drawn_birds import ObjectArtist, make_species
 from data_pipelines.drawn_birds.objects import CLASSES, PIXELS_SHA256, sample_checksum
 from tests.checks import check_dataset
 

@@ -8,15 +8,12 @@ import pytest
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from data_pipelines import catalogue, published
+from data_pipelines import catalogue
 from data_pipelines.records import DataError
 from tests.check_dataset import check_dataset
 from tests.data_pipelines import published_sets as sets
 
 SETS = tuple(sets.FILES)
-
-
-PUBLISHED_COUNTS = dict(published.COUNTS)
 
 
 def test_published_counts():
@@ -29,17 +26,19 @@ def test_published_counts():
         "imagenet2012": 1331167,
         "stanford_dogs": 20580,
     }
-    for name, counts in PUBLISHED_COUNTS.items():
-        assert sum(counts[:2]) == whole[name.partition("/")[0]]
+    assert {name: sum(each.counts[:2]) for name, each in sets.SETS.items()} == whole
+    halves = {name: each.halves for name, each in sets.SETS.items() if each.halves}
+    assert {name: each.seen for name, each in halves.items()} == {
+        "caltech_birds2011": 100,
+        "cars196": 98,
+    }
+    for name, each in halves.items():
+        assert sum(each.counts[:2]) == whole[name] and each.counts[2] == 2 * each.seen
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch, tmp_path):
-    for name, counts in sets.TINY.items():
-        monkeypatch.setitem(published.COUNTS, name, counts)
-    for name, seen in sets.TINY_SEEN.items():
-        monkeypatch.setitem(published.SEEN, name, seen)
-    monkeypatch.setattr("data_pipelines.sources.caltech256.TRAINING", sets.TINY_TRAINING)
+    sets.shrink(monkeypatch)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tmp_path / "tfds"))
 
@@ -52,7 +51,7 @@ def load(name, data_dir, **settings):
 def forms(name, folder):
     """Every form of a set: the unpacked folder, its parent, the archives' folder, an archive."""
     unpacked = sets.write_unpacked(name, folder / "unpacked")
-    inner = unpacked / published.LAYOUTS[name].folder
+    inner = unpacked / sets.SETS[name].layout.folder
     if name not in sets.ARCHIVES:
         return [inner]
     archives = sets.write_archives(name, folder / "archives")
@@ -136,7 +135,7 @@ def test_zero_shot_takes_the_published_halves_where_there_are_some(name, tmp_pat
     assert data.name == f"{name}/zero_shot" and (data.query == data.database).all()
     labels = data.records.labels
     assert not set(labels[data.train]) & set(labels[data.query])
-    if f"{name}/zero_shot" in published.SEEN:
+    if sets.SETS[name].halves:
         assert data.checksum() == load(f"{name}/zero_shot", folder).checksum()
     else:
         assert "drawn with seed 3" in data.notes[-1]

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from data_pipelines import sketch_builders
-from data_pipelines.published_sketches import load_sketches
+from data_pipelines import builders, catalogue
 from tests.data_pipelines.pictures import write_tree
-from tests.data_pipelines.sketch_sets import COUNTS, FILES, NAMES, shrink
+from tests.data_pipelines.sketch_sets import BUILDERS, COUNTS, FILES, NAMES, shrink
 
 
 @pytest.fixture(autouse=True)
@@ -18,9 +17,9 @@ def tiny(monkeypatch):
 @NAMES
 def test_the_tfds_builder_has_the_same_pictures(name, tmp_path):
     write_tree(tmp_path / "data", FILES[name]())
-    dataset = load_sketches(name, str(tmp_path / "data"))
+    dataset = catalogue.load(name, str(tmp_path / "data"), progress=False)
     builder = tfds.builder(name, data_dir=str(tmp_path / "tfds"))
-    assert isinstance(builder, sketch_builders._Sketches)
+    assert isinstance(builder, getattr(builders, BUILDERS[name]))
     config = tfds.download.DownloadConfig(manual_dir=str(tmp_path / "data"))
     builder.download_and_prepare(download_config=config)
     rows = tfds.as_numpy(builder.as_dataset(split="sketch_test"))

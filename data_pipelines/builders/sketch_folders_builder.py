@@ -1,10 +1,10 @@
 """Sketchy and TU-Berlin with extended photos as TFDS builders, for use without this package's rest.
 
-TFDS has neither. They take the unpacked folders out of TFDS's `manual_dir`; importing this module
-makes the names known:
+TFDS has neither. They take the unpacked folders out of TFDS's `manual_dir`; importing one makes the
+names known:
 
 ```python
-import data_pipelines.sketch_builders
+from data_pipelines.builders import SketchyExtended
 
 tfds.load("sketchy_extended", split="sketch_test", download_and_prepare_kwargs={
     "download_config": tfds.download.DownloadConfig(manual_dir="the unpacked folder")
@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from data_pipelines.published_sketches import PARTS, read_sketches
+from data_pipelines import sources
 from data_pipelines.records import Listing
+from data_pipelines.sources import SketchSet
+from data_pipelines.sources.sketch_folders import PARTS
 
 
 class _Sketches(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
@@ -34,6 +36,7 @@ class _Sketches(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # typ
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "Split by the SHA-256 of the ids."}
     HOMEPAGE: str
+    SET: SketchSet
 
     def _info(self) -> tfds.core.DatasetInfo:
         features = {
@@ -51,7 +54,7 @@ class _Sketches(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # typ
         )
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-        listing = read_sketches(self.name, str(dl_manager.manual_dir))
+        listing = self.SET.listing(str(dl_manager.manual_dir))
         self.info.features["label"].names = listing.records.class_names
         return {part: self._generate_examples(listing, part) for part in PARTS}
 
@@ -75,6 +78,7 @@ class SketchyExtended(_Sketches):
     """125 classes: 75,481 sketches, 73,002 photos."""
 
     HOMEPAGE = "http://sketchy.eye.gatech.edu"
+    SET = sources.SKETCHY_EXTENDED
     MANUAL_DOWNLOAD_INSTRUCTIONS = "256x256/ and EXTEND_image_sketchy/, unpacked."
 
 
@@ -82,4 +86,5 @@ class TuBerlinExtended(_Sketches):
     """250 classes: 20,000 sketches, 204,489 photos."""
 
     HOMEPAGE = "https://cybertron.cg.tu-berlin.de/eitz/projects/classifysketch"
+    SET = sources.TU_BERLIN_EXTENDED
     MANUAL_DOWNLOAD_INSTRUCTIONS = "png/ and ImageResized/, unpacked."

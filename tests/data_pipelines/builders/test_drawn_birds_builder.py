@@ -11,8 +11,9 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from data_pipelines import catalogue
-from data_pipelines.drawn_birds import Artist, DrawnBirds, DrawnBirdsConfig, make_species, prepare
-from data_pipelines.drawn_birds.builder import PIXELS_SHA256, RIVALS_SHA256, sample_checksum
+from data_pipelines.builders import DrawnBirds, DrawnBirdsConfig
+from data_pipelines.drawn_birds import Artist, make_species
+from data_pipelines.drawn_birds.artist import PIXELS_SHA256, RIVALS_SHA256, sample_checksum
 from data_pipelines.drawn_birds.canvas import Pen
 from data_pipelines.drawn_birds.rivals import stand_beside
 from tests.checks import check_dataset
@@ -27,7 +28,8 @@ def records(tmp_path_factory):
         patch.setattr(socket, "getaddrinfo", _no_network)
         patch.setattr(socket.socket, "connect", _no_network)
         folder = str(tmp_path_factory.mktemp("birds"))
-        builder = prepare(folder, DrawnBirdsConfig(name="tiny", **TINY))
+        builder = DrawnBirds(data_dir=folder, config=DrawnBirdsConfig(name="tiny", **TINY))
+        builder.download_and_prepare()
     raw = {"image": tfds.decode.SkipDecoding()}
     return {
         split: list(tfds.as_numpy(builder.as_dataset(split=split, decoders=raw)))
@@ -217,10 +219,3 @@ def test_species_of_a_genus_share_their_shape_and_differ_in_plumage():
 def test_bad_settings_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         draw(**options)
-
-
-def test_a_folder_of_other_settings_is_refused(tmp_path):
-    small = {"name": "own", "classes": 1, "train_per_class": 1, "test_per_class": 1, "size": 16}
-    prepare(str(tmp_path), DrawnBirdsConfig(**small))
-    with pytest.raises(ValueError, match="other settings"):
-        prepare(str(tmp_path), DrawnBirdsConfig(**{**small, "seed": 1}))

@@ -1,6 +1,4 @@
-"""Batches: shapes, order, and the same pictures after a resume."""
-
-import dataclasses
+"""Training batches: shapes, order, and the same pictures after a resume."""
 
 import numpy as np
 import pytest
@@ -8,58 +6,13 @@ import tensorflow as tf
 
 from data_pipelines import order, steps
 from data_pipelines.augment import Augmentation
-from data_pipelines.records import DataError
-from tests.data_pipelines.pictures import encode, make_records, picture
+from tests.data_pipelines.batches import HALVES, MASKS, RECORDS, SIZE, assert_same, listed
 from tfretrieval import images
-
-RECORDS = make_records(np.arange(20) % 4)
-SIZE = {"image_size": 8}
-
-
-def listed(dataset):
-    return [tuple(part.numpy() for part in batch) for batch in dataset]
-
-
-def assert_same(first, second):
-    assert len(first) == len(second)
-    for one, other in zip(first, second, strict=True):
-        for a, b in zip(one, other, strict=True):
-            np.testing.assert_array_equal(a, b)
 
 
 def train(first_epoch=0, epochs=3, indices=range(3, 20), **settings):
     settings = SIZE | {"batch_size": 6, "seed": 1} | settings
     return steps.train_batches(RECORDS, indices, first_epoch=first_epoch, epochs=epochs, **settings)
-
-
-def test_eval_batches_keep_order_and_drop_nothing():
-    indices = [5, 0, 19, 7, 7]
-    batches = listed(steps.eval_batches(RECORDS, indices, batch_size=2, **SIZE))
-    assert [len(labels) for _, labels in batches] == [2, 2, 1]
-    pixels, labels = (np.concatenate(column) for column in zip(*batches, strict=True))
-    np.testing.assert_array_equal(labels, RECORDS.labels[indices])
-    expected = np.stack([images.load(RECORDS.read(i), 8) for i in indices])
-    np.testing.assert_allclose(pixels, expected, atol=1e-4)
-
-
-def test_eval_batches_cut_out_the_boxes_they_are_given():
-    boxes = np.tile(np.float32([0.0, 0.5, 0.5, 1.0]), (len(RECORDS), 1))
-    [(pixels, _)] = listed(steps.eval_batches(RECORDS, [4], batch_size=1, boxes=boxes, **SIZE))
-    np.testing.assert_allclose(pixels[0], images.load(RECORDS.read(4), 8, boxes[4]), atol=1e-4)
-
-
-MASKS = np.random.default_rng(0).integers(0, 2, (len(RECORDS), 4, 4)).astype(bool)
-HALVES = np.tile(np.float32([0.0, 0.0, 1.0, 0.5]), (len(RECORDS), 1))
-
-
-def test_eval_batches_hide_the_background_of_their_masks():
-    for boxes in (None, HALVES):
-        [(pixels, _)] = listed(
-            steps.eval_batches(RECORDS, [4, 9], batch_size=2, boxes=boxes, masks=MASKS, **SIZE)
-        )
-        box = None if boxes is None else boxes[0]
-        expected = np.stack([images.load(RECORDS.read(i), 8, box, MASKS[i]) for i in (4, 9)])
-        np.testing.assert_allclose(pixels, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("augment", [False, True])
@@ -137,12 +90,6 @@ def test_fit_sees_every_epoch_in_turn():
     np.testing.assert_array_equal(seen, expected)
 
 
-def test_multi_hot_labels_travel_as_they_are():
-    records = make_records(np.eye(3, dtype=int)[[0, 1, 2, 2]] | [1, 0, 0])
-    [(_, labels)] = listed(steps.eval_batches(records, range(4), batch_size=4, **SIZE))
-    np.testing.assert_array_equal(labels, records.labels)
-
-
 def test_class_batches_hold_p_classes_of_k_pictures_and_resume():
     def batches(first_epoch):
         dataset = steps.class_batches(
@@ -165,59 +112,6 @@ def test_class_batches_hold_p_classes_of_k_pictures_and_resume():
     assert_same(whole[3:], batches(1))
 
 
-@pytest.mark.parametrize("negatives", [1, 3])
-def test_tuple_batches_bring_all_members_and_the_margin(negatives):
-    triplets = np.array([[0, 4, 1, 2, 7], [2, 6, 3, 0, 1], [5, 9, 8, 8, 8]])[:, : 2 + negatives]
-    dataset = steps.tuple_batches(
-        RECORDS, triplets, batch_size=3, seed=0, epochs=1, margin=0.5, augment=False, **SIZE
-    )
-    [(pixels, margins)] = listed(dataset)
-    assert margins.tolist() == [0.5, 0.5, 0.5]
-    shown = triplets[order.shuffled(3, seed=0, epoch=0)]
-    expected = np.stack([images.load(RECORDS.read(i), 8) for i in shown.ravel()])
-    np.testing.assert_allclose(pixels, expected.reshape(3, -1, 8, 8, 3), atol=1e-4)
-
-
-def of_sizes(shapes):
-    blobs = [encode(picture(str(i), *shape), "PNG") for i, shape in enumerate(shapes)]
-    return dataclasses.replace(make_records([0] * len(shapes)), blobs=blobs)
-
-
-def test_bounded_batches_keep_the_aspect_and_never_enlarge():
-    shapes = [(40, 20), (10, 30), (20, 40), (12, 12), (40, 20), (20, 40), (60, 30)]
-    records = of_sizes(shapes)
-    boxes = np.tile(np.float32([0, 0, 1, 1]), (len(shapes), 1))
-    boxes[0] = [0, 0, 0.5, 1]
-    indices = [6, 5, 4, 2, 3, 0, 1]
-    for long_side, expected in (
-        (100, None),
-        (20, {(20, 10), (7, 20), (10, 20), (12, 12), (20, 20)}),
-    ):
-        dataset, places = steps.bounded_batches(
-            records, indices, long_side=long_side, batch_size=2, boxes=boxes
-        )
-        batches = [batch.numpy() for batch in dataset]
-        assert sorted(places.tolist()) == list(range(7)) and max(map(len, batches)) == 2
-        if expected:
-            assert {batch.shape[1:3] for batch in batches} == expected
-        rows = iter(places)
-        for batch in batches:
-            for shown in batch:
-                index = indices[next(rows)]
-                whole = images.decode(records.read(index))
-                part = images.crop(whole, boxes[index])
-                height, width = part.shape[:2]
-                scale = min(1, long_side / max(height, width))
-                size = (round(height * scale), round(width * scale))
-                np.testing.assert_allclose(shown, images.resize(part, size), atol=1e-3)
-
-
-def test_bounded_batches_name_a_picture_that_is_too_small():
-    records = of_sizes([(40, 40), (200, 20)])
-    with pytest.raises(DataError, match="is 100 x 10 pixels .* needs 16"):
-        steps.bounded_batches(records, [0, 1], long_side=100, batch_size=1, least=16)
-
-
 @pytest.mark.parametrize(
     "wrong, message",
     [
@@ -235,8 +129,3 @@ def test_bounded_batches_name_a_picture_that_is_too_small():
 def test_train_batches_refuse(wrong, message):
     with pytest.raises(ValueError, match=message):
         train(**wrong)
-
-
-def test_triplets_of_the_wrong_shape_are_refused():
-    with pytest.raises(ValueError, match="2 [+] negatives"):
-        steps.tuple_batches(RECORDS, [[0, 1]], batch_size=1, seed=0, epochs=1, **SIZE)

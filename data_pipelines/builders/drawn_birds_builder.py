@@ -4,24 +4,18 @@
 """
 
 import dataclasses
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from data_pipelines.drawn_birds.artist import PHOTO, SKETCH, Artist
-from data_pipelines.drawn_birds.prepared import DrawnBuilder, example, own_settings
+from data_pipelines.builders.drawn_builder import DrawnBuilder, example, own_settings
+from data_pipelines.drawn_birds.artist import PIXELS_SHA256, RIVALS_SHA256, Artist
 from data_pipelines.drawn_birds.species import make_species
+from data_pipelines.records import PHOTO, SKETCH
 
 VERSION = "1.0.0"
-
-# What `sample_checksum()` must give. Another value means other pictures: raise VERSION and rerun
-# every table.
-PIXELS_SHA256 = "9320f3c02223e50f2c093d49d2eafb0e452e56ce93469e2833a08c1470648317"
-# The same of the sample with three rivals, which another part of the program draws.
-RIVALS_SHA256 = "bd1ba936633994a11ea8b59dba5cdd100de1706caad11f5448a1573b33b9b586"
 
 
 @dataclasses.dataclass
@@ -142,29 +136,3 @@ class DrawnBirds(DrawnBuilder):
             picture = artist.draw(name, label, number, domain)
             bird = label * config.individuals + number % config.individuals
             yield key, example(name, label, picture, domain, individual=bird)
-
-
-def prepare(
-    data_dir: str | None = None, config: str | DrawnBirdsConfig = "demo"
-) -> tfds.core.DatasetBuilder:
-    """Draw the set into ``data_dir`` unless it is there, and return the builder.
-
-    ``data_dir=None`` is TFDS's default folder.
-    """
-    builder = DrawnBirds(data_dir=data_dir, config=config)
-    builder.download_and_prepare()
-    return builder
-
-
-def sample_checksum(rivals: int = 0) -> str:
-    """sha256 over raw pixels and boxes of a fixed sample: is this the frozen set?"""
-    digest = hashlib.sha256()
-    artist = Artist(classes=40, size=64, rivals=rivals)
-    for label in (0, 7, 21, 39):
-        for number in (0, 3):
-            for part, domain in (("train", PHOTO), ("test", PHOTO), ("sketch_test", SKETCH)):
-                name = f"{part}/{label:03d}.{artist.species[label].name}/{number:04d}.jpg"
-                picture = artist.draw(name, label, number, domain)
-                digest.update(picture.pixels.tobytes())
-                digest.update(repr([round(edge, 4) for edge in picture.box]).encode())
-    return digest.hexdigest()

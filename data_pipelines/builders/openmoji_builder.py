@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from data_pipelines.drawn_birds.prepared import DrawnBuilder, example, own_settings
+from data_pipelines.builders.drawn_builder import DrawnBuilder, example, own_settings
 from data_pipelines.openmoji.glyphs import characters, class_name
 from data_pipelines.openmoji.hand import draw
 from data_pipelines.records import PHOTO, SKETCH

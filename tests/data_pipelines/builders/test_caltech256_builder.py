@@ -5,15 +5,14 @@ import shutil
 import pytest
 import tensorflow_datasets as tfds
 
-from data_pipelines import catalogue, published
-from data_pipelines.caltech256 import Caltech256
+from data_pipelines import catalogue
+from data_pipelines.builders import Caltech256
 from tests.data_pipelines import published_sets as sets
 
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch, tmp_path):
-    monkeypatch.setitem(published.COUNTS, "caltech256", sets.TINY["caltech256"])
-    monkeypatch.setattr("data_pipelines.sources.caltech256.TRAINING", sets.TINY_TRAINING)
+    sets.shrink(monkeypatch)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from data_pipelines import catalogue
-from data_pipelines.openmoji import Openmoji, OpenmojiConfig, glyphs
+from data_pipelines.builders import Openmoji, OpenmojiConfig
+from data_pipelines.openmoji import glyphs
 from data_pipelines.openmoji.hand import draw
 from data_pipelines.records import PHOTO, SKETCH, DataError
 from data_pipelines.split import sketch_split

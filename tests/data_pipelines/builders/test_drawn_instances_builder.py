@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from data_pipelines.drawn_birds import DrawnInstances, DrawnInstancesConfig, InstanceArtist
-from data_pipelines.drawn_birds.instances import PARTS, PIXELS_SHA256, VIEWS, sample_checksum
+from data_pipelines.builders import DrawnInstances, DrawnInstancesConfig
+from data_pipelines.builders.drawn_instances_builder import PARTS
+from data_pipelines.drawn_birds import InstanceArtist
+from data_pipelines.drawn_birds.instance_artist import PIXELS_SHA256, VIEWS, sample_checksum
 from data_pipelines.drawn_birds.objects import CLASSES
 
 TINY = {
@@ -120,7 +122,7 @@ def test_what_cannot_be_drawn_is_refused(monkeypatch):
         InstanceArtist(size=31)
     with pytest.raises(ValueError, match="easy, hard, junk, lonely, not 'odd'"):
         draw(0, "odd")
-    monkeypatch.setattr("data_pipelines.drawn_birds.instances.EASY_COVERS", 0.9)
+    monkeypatch.setattr("data_pipelines.drawn_birds.instance_artist.EASY_COVERS", 0.9)
     with pytest.raises(ValueError, match="0_easy.jpg: none of 200 drawings"):
         draw(0, size=32)
 

@@ -1,11 +1,11 @@
 """Caltech256 as a TFDS builder, for use without the rest of this package.
 
 TFDS has none. This one takes the tar file, or the folder unpacked from it, out of TFDS's
-`manual_dir`; where there is nothing it fetches the tar file and verifies its MD5. Importing this
-module makes the name known to TFDS:
+`manual_dir`; where there is nothing it fetches the tar file and verifies its MD5. Importing it
+makes the name known to TFDS:
 
 ```python
-import data_pipelines.caltech256
+from data_pipelines.builders import Caltech256
 
 tfds.load("caltech256", split="train", download_and_prepare_kwargs={
     "download_config": tfds.download.DownloadConfig(manual_dir="folder of the tar file")
@@ -20,9 +20,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from data_pipelines.published import LAYOUTS
 from data_pipelines.records import Listing
-from data_pipelines.sources import read_caltech256
+from data_pipelines.sources import CALTECH256
 
 
 class Caltech256(tfds.core.GeneratorBasedBuilder):
@@ -50,7 +49,7 @@ class Caltech256(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-        layout = LAYOUTS["caltech256"]
+        layout = CALTECH256.layout
         try:
             place = str(dl_manager.manual_dir)
         except AssertionError:  # nothing was put there
@@ -60,7 +59,7 @@ class Caltech256(tfds.core.GeneratorBasedBuilder):
             layout.fetch(None)
             root = layout.find(None)
         assert root is not None
-        listing = read_caltech256(root)
+        listing = CALTECH256.read(root)
         self.info.features["label"].names = listing.records.class_names
         return {part: self._generate_examples(listing, part) for part in ("train", "test")}
 

@@ -1,0 +1,103 @@
+"""What all batches are made of: examples in an epoch's order, columns of records, read ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipelines.augment import Augmentation
+from data_pipelines.records import Records
+from tfretrieval import images
+
+Epoch = Callable[[int], np.ndarray]
+
+
+def in_epochs(
+    epoch: Epoch, example: Callable, length: int, seed: int, first_epoch: int, epochs: int
+) -> tf.data.Dataset:
+    """Single examples, `length` of them from each epoch's order."""
+    if not 0 <= first_epoch < epochs:
+        raise ValueError(f"first_epoch must be in 0..{epochs - 1}, got {first_epoch}")
+
+    def places(number: tf.Tensor) -> tf.data.Dataset:
+        # NumPy draws the order once an epoch; being stateless, it hinders no parallel reading.
+        indices = tf.numpy_function(lambda e: epoch(int(e)), [number], tf.int64, stateful=False)
+        indices = tf.ensure_shape(indices, [length])
+        place = tf.range(length, dtype=tf.int64)
+        seeds = tf.stack([tf.fill([length], np.int64(seed)), number * _FAR + place], axis=1)
+        return tf.data.Dataset.from_tensor_slices((indices, seeds))
+
+    dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(places)
+    dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.apply(tf.data.experimental.assert_cardinality(length * (epochs - first_epoch)))
+
+
+# A place's number in all epochs together; no epoch is longer than this.
+_FAR = 2**32
+
+
+def augmented(
+    records: Records,
+    size: int,
+    augment: bool | Augmentation,
+    boxes: np.ndarray | None,
+    masks: np.ndarray | None,
+) -> Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """From a record's number and a seed `[2]` to `(image, label)`."""
+    read, labels, region = record_columns(records, boxes, masks)
+    view = Augmentation() if augment is True else augment
+
+    def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        if view:
+            image = view.load(read(index), size, seed, **region(index))
+        else:
+            image = images.load(read(index), size, **region(index))
+        return image, tf.gather(labels, index)
+
+    return example
+
+
+def record_columns(
+    records: Records, boxes: np.ndarray | None, masks: np.ndarray | None
+) -> tuple[Callable, tf.Tensor, Callable]:
+    """From a record's number to its bytes; all labels; from its number to `box` and `mask`, as far
+    as they are given.
+    """
+    tables: dict[str, tf.Tensor] = {}
+    if boxes is not None:
+        boxes = np.asarray(boxes, np.float32)
+        if boxes.shape != (len(records), 4):
+            raise ValueError(f"boxes must be [{len(records)}, 4], got {boxes.shape}")
+        tables["box"] = tf.constant(boxes)
+    if masks is not None:
+        masks = np.asarray(masks)
+        fits = masks.ndim == 3 and len(masks) == len(records) and masks[0].size
+        if not fits or masks.dtype != np.bool_:
+            got = f"{masks.dtype} {masks.shape}"
+            raise ValueError(f"masks must be bool [{len(records)}, m, m], got {got}")
+        tables["mask"] = tf.constant(masks)
+
+    def region(index: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {name: tf.gather(table, index) for name, table in tables.items()}
+
+    return records.reader(), tf.constant(records.labels), region
+
+
+def valid_indices(records: Records, indices: Any) -> np.ndarray:
+    indices = np.asarray(indices, np.int64)
+    if not indices.size:
+        raise ValueError("no pictures to read: the list of indices is empty")
+    if indices.min() < 0 or indices.max() >= len(records):
+        raise ValueError(f"indices must lie in 0..{len(records) - 1}")
+    return indices
+
+
+def read_ahead(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    options = tf.data.Options()
+    options.deterministic = True
+    # One process feeds all replicas, and there are no files of records to deal out among several.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)

@@ -1,0 +1,78 @@
+"""Pictures with their own aspect, none larger than a bound."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipelines.records import DataError, Records
+from data_pipelines.steps._input import read_ahead, record_columns, valid_indices
+from tfretrieval import images
+
+
+def bounded_batches(
+    records: Records,
+    indices: np.ndarray,
+    *,
+    long_side: int,
+    batch_size: int,
+    boxes: np.ndarray | None = None,
+    least: int = 1,
+) -> tuple[tf.data.Dataset, np.ndarray]:
+    """The pictures at `indices` with their own aspect, those of one size together.
+
+    A picture is cropped to its box and shrunk until its longer side is `long_side`; a smaller one
+    stays as it is.
+
+    Args:
+        boxes: `[N, 4]`, the part of each record's picture to cut out; by default all of it.
+        least: pixels that the shorter side must have left, for the network.
+
+    Returns:
+        Batches `images float32 [B, h, w, 3]`, and int64 `[n]`: which place of `indices` each of
+        their pictures has.
+
+    Raises:
+        DataError: a picture whose shorter side falls below `least`.
+    """
+    indices = valid_indices(records, indices).reshape(-1)
+    read, _, region = record_columns(records, boxes, None)
+
+    def place(index: tf.Tensor) -> tf.Tensor:
+        height_width = images.shape(read(index))
+        box = region(index).get("box", tf.constant([0.0, 0.0, 1.0, 1.0]))
+        return images.window(box, height_width[0], height_width[1])
+
+    places = tf.data.Dataset.from_tensor_slices(indices).map(place, tf.data.AUTOTUNE)
+    windows = np.stack(list(places.as_numpy_iterator()))
+    shrink = np.minimum(1.0, long_side / windows[:, 2:].max(axis=1, keepdims=True))
+    sizes = np.maximum(np.rint(windows[:, 2:] * shrink), 1).astype(np.int32)
+    if (small := np.flatnonzero(sizes.min(axis=1) < least)).size:
+        height, width = sizes[small[0]]
+        raise DataError(
+            f"{records.ids[indices[small[0]]]} is {height} x {width} pixels once its longer side "
+            f"is at most {long_side}, and the network needs {least}: leave it out, or raise the "
+            f"bound ({small.size} such pictures)"
+        )
+    order_by_size = np.lexsort(sizes.T)
+    changes = np.flatnonzero(np.diff(sizes[order_by_size], axis=0).any(axis=1)) + 1
+    groups = np.split(order_by_size, changes)
+    batches = [
+        group[i : i + batch_size].tolist()
+        for group in groups
+        for i in range(0, len(group), batch_size)
+    ]
+
+    def load(rows: tf.Tensor) -> tf.Tensor:
+        height_width = tf.gather(sizes, rows[0])
+
+        def one(row: tf.Tensor) -> tf.Tensor:
+            part = images.decode_window(read(tf.gather(indices, row)), tf.gather(windows, row))
+            return images.resize(part, height_width)
+
+        kind = tf.TensorSpec([None, None, 3], tf.float32)
+        return tf.map_fn(one, rows, fn_output_signature=kind)
+
+    dataset = tf.data.Dataset.from_tensor_slices(tf.ragged.constant(batches, dtype=tf.int64))
+    dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    return read_ahead(dataset), order_by_size.astype(np.int64)

@@ -1,0 +1,101 @@
+"""Sketches and photos: pairs of batches to learn from, mirrored pairs to encode."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipelines import order
+from data_pipelines.records import PHOTO, SKETCH, Records
+from data_pipelines.sketch_views import SketchAugmentation, load_photo, load_sketch
+from data_pipelines.steps._input import in_epochs, read_ahead, record_columns, valid_indices
+from tfretrieval import images
+
+
+def paired_batches(
+    records: Records,
+    sketches: np.ndarray,
+    photos: np.ndarray,
+    *,
+    image_size: int,
+    per_domain: int,
+    seed: int,
+    epochs: int,
+    first_epoch: int = 0,
+    augment: SketchAugmentation | None = None,
+) -> tf.data.Dataset:
+    """So many sketches and as many photos a step, each augmented in its own way.
+
+    An epoch shows every sketch once, in full batches, and of the photos as many, drawn anew and
+    apart from the sketches: where there are as many of both, they do not come in pairs.
+
+    Args:
+        sketches, photos: int, into `records`; what is a sketch is told by the list it stands in.
+        augment: of the sketches; `SketchAugmentation()` by default. Photos are mirrored at most.
+
+    Returns:
+        Batches `({"image": float32 [B, S, S, 3], "domain": int32 [B]}, labels [B])`, the sketches
+        first.
+    """
+    sketches, photos = (valid_indices(records, part).reshape(-1) for part in (sketches, photos))
+    per_domain = min(per_domain, len(sketches))
+    steps = order.steps_per_epoch(len(sketches), per_domain)
+    view = augment or SketchAugmentation()
+    domains = np.repeat([SKETCH, PHOTO], per_domain).astype(np.int32)
+
+    def epoch(number: int) -> np.ndarray:
+        drawn = [
+            part[np.resize(order.shuffled(len(part), seed, number, stream), steps * per_domain)]
+            for stream, part in enumerate((sketches, photos))
+        ]
+        return np.stack([part.reshape(steps, per_domain) for part in drawn], axis=1).ravel()
+
+    read, labels, _ = record_columns(records, None, None)
+    is_sketch = tf.constant(np.isin(np.arange(len(records)), sketches))
+
+    def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        contents = read(index)
+        image = tf.cond(
+            is_sketch[index],
+            lambda: view.load(contents, image_size, seed),
+            lambda: load_photo(contents, image_size, seed),
+        )
+        return tf.ensure_shape(image, [image_size, image_size, 3]), tf.gather(labels, index)
+
+    dataset = in_epochs(epoch, example, 2 * steps * per_domain, seed, first_epoch, epochs)
+    dataset = dataset.batch(2 * per_domain, drop_remainder=True)
+    return read_ahead(
+        dataset.map(lambda image, label: ({"image": image, "domain": domains}, label))
+    )
+
+
+def mirrored_batches(
+    records: Records, indices: np.ndarray, *, image_size: int, batch_size: int
+) -> tf.data.Dataset:
+    """The pictures at `indices`, each followed by its mirror image, with their domains.
+
+    Sketches are enlarged and cut to their middle (`sketch_views.load_sketch`), photos are shown
+    whole.
+
+    Returns:
+        Batches of `{"image": float32 [B, S, S, 3], "domain": int32 [B]}`, B twice as many as
+        pictures.
+    """
+    if records.domains is None:
+        raise ValueError("these pictures have no domain: sketch (0) or photo (1)")
+    read, _, _ = record_columns(records, None, None)
+    domains = tf.constant(records.domains)
+
+    def example(index: tf.Tensor) -> dict[str, tf.Tensor]:
+        contents, domain = read(index), domains[index]
+        image = tf.cond(
+            domain == SKETCH,
+            lambda: load_sketch(contents, image_size),
+            lambda: images.load(contents, image_size),
+        )
+        image = tf.ensure_shape(image, [image_size, image_size, 3])
+        return {"image": tf.stack([image, image[:, ::-1]]), "domain": tf.stack([domain, domain])}
+
+    dataset = tf.data.Dataset.from_tensor_slices(valid_indices(records, indices).reshape(-1))
+    dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+    return read_ahead(dataset.batch(2 * batch_size))

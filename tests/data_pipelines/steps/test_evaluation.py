@@ -1,0 +1,40 @@
+"""Evaluation batches: every picture once, in order, cut as its box and mask say."""
+
+import numpy as np
+
+from data_pipelines import steps
+from tests.data_pipelines.batches import HALVES, MASKS, RECORDS, SIZE, listed
+from tests.data_pipelines.pictures import make_records
+from tfretrieval import images
+
+
+def test_eval_batches_keep_order_and_drop_nothing():
+    indices = [5, 0, 19, 7, 7]
+    batches = listed(steps.eval_batches(RECORDS, indices, batch_size=2, **SIZE))
+    assert [len(labels) for _, labels in batches] == [2, 2, 1]
+    pixels, labels = (np.concatenate(column) for column in zip(*batches, strict=True))
+    np.testing.assert_array_equal(labels, RECORDS.labels[indices])
+    expected = np.stack([images.load(RECORDS.read(i), 8) for i in indices])
+    np.testing.assert_allclose(pixels, expected, atol=1e-4)
+
+
+def test_eval_batches_cut_out_the_boxes_they_are_given():
+    boxes = np.tile(np.float32([0.0, 0.5, 0.5, 1.0]), (len(RECORDS), 1))
+    [(pixels, _)] = listed(steps.eval_batches(RECORDS, [4], batch_size=1, boxes=boxes, **SIZE))
+    np.testing.assert_allclose(pixels[0], images.load(RECORDS.read(4), 8, boxes[4]), atol=1e-4)
+
+
+def test_eval_batches_hide_the_background_of_their_masks():
+    for boxes in (None, HALVES):
+        [(pixels, _)] = listed(
+            steps.eval_batches(RECORDS, [4, 9], batch_size=2, boxes=boxes, masks=MASKS, **SIZE)
+        )
+        box = None if boxes is None else boxes[0]
+        expected = np.stack([images.load(RECORDS.read(i), 8, box, MASKS[i]) for i in (4, 9)])
+        np.testing.assert_allclose(pixels, expected, atol=1e-4)
+
+
+def test_multi_hot_labels_travel_as_they_are():
+    records = make_records(np.eye(3, dtype=int)[[0, 1, 2, 2]] | [1, 0, 0])
+    [(_, labels)] = listed(steps.eval_batches(records, range(4), batch_size=4, **SIZE))
+    np.testing.assert_array_equal(labels, records.labels)
