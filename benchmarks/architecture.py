@@ -25,7 +25,8 @@ import tensorflow as tf  # noqa: E402
 
 from recipes.common.report import table  # noqa: E402
 from tfretrieval.backbones import resnet18, resnet18_i  # noqa: E402
-from tfretrieval.models import classifier, stage_table  # noqa: E402
+from tfretrieval.inspection import stage_table  # noqa: E402
+from tfretrieval.models import classifier  # noqa: E402
 
 NETWORKS = {"ResNet18": resnet18, "ResNet18-I": resnet18_i}
 TRAIN, CLASSES = 5_994, 200

@@ -19,7 +19,10 @@ CLOSED = {
     "tfretrieval/layers": ("tfretrieval.models", "tfretrieval.backbones", "tfretrieval.losses"),
     "tfretrieval/backbones": ("tfretrieval.models", "tfretrieval.losses"),
     "tfretrieval/losses": ("tfretrieval.models", "tfretrieval.backbones", "tfretrieval.layers"),
-    "tfretrieval/mining": ("tfretrieval.models", "tfretrieval.backbones"),
+    "tfretrieval/models": ("tfretrieval.fitting", "tfretrieval.inspection", "tfretrieval.plots"),
+    "tfretrieval/fitting": ("tfretrieval.models", "tfretrieval.backbones", "tfretrieval.losses"),
+    "tfretrieval/inspection": ("tfretrieval.models", "tfretrieval.backbones", "tfretrieval.losses"),
+    "tfretrieval/mining": ("tfretrieval.models", "tfretrieval.backbones", "tfretrieval.losses"),
     "tfretrieval/evaluation": ("tfretrieval.models", "tfretrieval.backbones", "tensorflow"),
     "tfretrieval/search": ("tfretrieval.models", "tfretrieval.backbones", "tensorflow"),
     "tfretrieval/saliency": ("tfretrieval.models", "tfretrieval.backbones"),
@@ -58,6 +61,15 @@ def test_every_exported_name_exists(package):
     module = importlib.import_module(package)
     for name in module.__all__:
         assert getattr(module, name) is not None
+
+
+def test_a_name_that_no_package_exports_fails_the_type_check(tmp_path):
+    file = tmp_path / "uses.py"
+    file.write_text("import tfretrieval as tfr\n\nprint(tfr.losses.Sum, tfr.losses.Nonsense)\n")
+    command = [sys.executable, "-m", "mypy", "--follow-imports=silent", f"--cache-dir={tmp_path}"]
+    done = subprocess.run([*command, str(file)], cwd=ROOT, capture_output=True, text=True)
+    errors = [line for line in done.stdout.splitlines() if ": error:" in line]
+    assert len(errors) == 1 and '"Nonsense"' in errors[0], done.stdout + done.stderr
 
 
 def test_importing_a_package_does_not_start_tensorflow():

@@ -5,22 +5,4 @@ Names load on first use, so ``import tfretrieval`` does not start TensorFlow.
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submodules=[
-        "backbones",
-        "callbacks",
-        "codes",
-        "evaluation",
-        "export",
-        "images",
-        "layers",
-        "losses",
-        "metrics",
-        "mining",
-        "models",
-        "plots",
-        "saliency",
-        "search",
-    ],
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from tfretrieval.backbones import resnet18_i
-from tfretrieval.models import data_flow
+from tfretrieval.inspection import data_flow
 from tfretrieval.plots import block_diagram
 
 

@@ -4,15 +4,10 @@ import tensorflow as tf
 
 from tests.checks import mixed_precision
 from tfretrieval.backbones import resnet18
+from tfretrieval.fitting import LearnedWhitening
 from tfretrieval.layers import MAC, RMAC, SPoC
 from tfretrieval.losses import ContrastiveLoss
-from tfretrieval.models import (
-    LearnedWhitening,
-    descriptor,
-    load_model,
-    multi_scale,
-    tuple_encoder,
-)
+from tfretrieval.models import descriptor, load_model, multi_scale, tuple_encoder
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 255, (4, 64, 96, 3)).astype(np.float32)

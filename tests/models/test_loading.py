@@ -3,8 +3,19 @@ import sys
 
 import tensorflow as tf
 
-from tfretrieval.layers import Fold, HashLayer, InceptionResNetC
+from tfretrieval.backbones import resnet50
+from tfretrieval.layers import Fold, GeM, HashLayer, InceptionResNetC
 from tfretrieval.losses import AdaptiveTripletLoss, InBatch
+from tfretrieval.models import descriptor, multi_scale
+
+
+def loaded_in_a_fresh_process(path):
+    """What the process says after it has loaded a file."""
+    script = "import sys, tfretrieval; tfretrieval.models.load_model(sys.argv[1]).summary()"
+    command = [sys.executable, "-c", script, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
 
 
 def test_a_fresh_process_loads_layers_and_losses(tmp_path):
@@ -14,7 +25,13 @@ def test_a_fresh_process_loads_layers_and_losses(tmp_path):
     model = tf.keras.Model(inputs, codes)
     model.compile(loss={"codes": InBatch(AdaptiveTripletLoss("batch"))}, jit_compile=False)
     model.save(tmp_path / "model.keras")
-    script = "import sys, tfretrieval; tfretrieval.models.load_model(sys.argv[1]).summary()"
-    command = [sys.executable, "-c", script, str(tmp_path / "model.keras")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0 and "codes" in done.stdout, done.stderr[-2000:]
+    assert "codes" in loaded_in_a_fresh_process(tmp_path / "model.keras")
+
+
+def test_a_fresh_process_loads_a_descriptor_of_several_scales_on_a_keras_network(tmp_path):
+    # CaffePreprocess before the network, Rescale and PowerMean around it.
+    small = resnet50((None, None, 3))
+    backbone = tf.keras.Model(small.input, small.get_layer("pool1_pool").output)
+    model = multi_scale(descriptor(backbone, GeM()), (1.0, 0.5))
+    model.save(tmp_path / "model.keras")
+    assert "multi_scale" in loaded_in_a_fresh_process(tmp_path / "model.keras")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from tfretrieval.backbones.weights_file import Published, find_weights, load_keras_file
+from tfretrieval.layers import CaffePreprocess
 
 ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications"
 # network -> where its ImageNet weights lie under ADDRESS, and their MD5, as Keras publishes both
@@ -31,19 +32,6 @@ FILES = {
         "6d6bbae143d832006294945121d1f1fc",
     ),
 }
-# Mean of ImageNet's pixels in blue, green, red: what Caffe's networks subtract.
-CAFFE_MEAN = (103.939, 116.779, 123.68)
-
-
-@tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class CaffePreprocess(tf.keras.layers.Layer):
-    """Pictures ``[B, H, W, 3]`` in [0, 255], RGB, to BGR without ImageNet's mean."""
-
-    def call(self, images):
-        return images[..., ::-1] - tf.constant(CAFFE_MEAN, images.dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
 
 
 def inception_v3(

@@ -1,6 +1,7 @@
 from .attention_crop import AttentionCrop as AttentionCrop
 from .attention_drop import AttentionDrop as AttentionDrop
 from .bilinear_attention_pooling import BilinearAttentionPooling as BilinearAttentionPooling
+from .caffe_preprocess import CaffePreprocess as CaffePreprocess
 from .cosine_to_centers import CosineToCenters as CosineToCenters
 from .domain_aware_squeeze_excite import DomainAwareSqueezeExcite as DomainAwareSqueezeExcite
 from .edge_conv import EdgeConv as EdgeConv
@@ -12,6 +13,8 @@ from .inception_resnet_c import InceptionResNetC as InceptionResNetC
 from .mac import MAC as MAC
 from .part_graph import PartGraph as PartGraph
 from .part_nodes import PartNodes as PartNodes
+from .power_mean import PowerMean as PowerMean
+from .rescale import Rescale as Rescale
 from .rmac import RMAC as RMAC
 from .spoc import SPoC as SPoC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
@@ -25,6 +28,7 @@ __all__ = [
     "AttentionCrop",
     "AttentionDrop",
     "BilinearAttentionPooling",
+    "CaffePreprocess",
     "CosineToCenters",
     "DomainAwareSqueezeExcite",
     "EdgeConv",
@@ -34,6 +38,8 @@ __all__ = [
     "InceptionResNetC",
     "PartGraph",
     "PartNodes",
+    "PowerMean",
+    "Rescale",
     "SPoC",
     "SquaredDistanceToCenters",
     "SqueezeExcite",

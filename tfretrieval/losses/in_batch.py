@@ -4,7 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfretrieval.distances import pairwise_distances, sorted_rows
+from tfretrieval.distances import pairwise_distances
+from tfretrieval.mining.in_batch import hard_in_batch, semi_hard_in_batch
 
 MINERS = ("hard", "semi-hard", "all")
 
@@ -90,7 +91,7 @@ class InBatch(tf.keras.losses.Loss):
             sums = self.loss.sum_over_all(distances, positives, negatives)
             counts = _count(positives) * _count(negatives)
         else:
-            pick = _hard if self.miner == "hard" else _semi_hard
+            pick = hard_in_batch if self.miner == "hard" else semi_hard_in_batch
             d_ap, d_an, picked = pick(distances, positives, negatives)
             weights = tf.cast(picked, tf.float32)
             # A triplet that was not picked may hold the filler of an empty row.
@@ -110,22 +111,3 @@ class InBatch(tf.keras.losses.Loss):
 
 def _count(mask):
     return tf.reduce_sum(tf.cast(mask, tf.float32), axis=1)
-
-
-def _hard(distances, positives, negatives):
-    """``[B, 1]`` distances of each anchor's hardest triplet, and whether it has one."""
-    d_ap = tf.reduce_max(tf.where(positives, distances, -1.0), axis=1, keepdims=True)
-    d_an = tf.reduce_min(tf.where(negatives, distances, tf.float32.max), axis=1, keepdims=True)
-    has_both = tf.reduce_any(positives, axis=1) & tf.reduce_any(negatives, axis=1)
-    return d_ap, d_an, has_both[:, None]
-
-
-def _semi_hard(distances, positives, negatives):
-    """``[B, B]`` distances of the semi-hard triplet of each (anchor, positive), and its mask."""
-    ascending = sorted_rows(distances, negatives)
-    count = tf.reduce_sum(tf.cast(negatives, tf.int32), axis=1)
-    first_farther = tf.searchsorted(ascending, tf.stop_gradient(distances), side="right")
-    # Past the last negative there is none farther: take the farthest.
-    index = tf.clip_by_value(first_farther, 0, tf.maximum(count - 1, 0)[:, None])
-    d_an = tf.gather(ascending, index, batch_dims=1)
-    return distances, d_an, positives & (count > 0)[:, None]

@@ -1,4 +1,4 @@
-"""Assembled functional models: classifier, center classifier, hash encoder; what they cost."""
+"""Assembled functional models: classifier, center classifier, hash encoder, descriptor."""
 
 import lazy_loader
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfretrieval.layers import Fold, GeM, Unfold
+from tfretrieval.layers import Fold, GeM, PowerMean, Rescale, Unfold
 
 
 def descriptor(
@@ -96,48 +96,3 @@ def multi_scale(
     mean = PowerMean(power, dtype="float32")(outputs) if len(outputs) > 1 else outputs[0]
     unit = tf.keras.layers.UnitNormalization(name="multi_scale", dtype="float32")
     return tf.keras.Model(images, unit(mean))
-
-
-@tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class Rescale(tf.keras.layers.Layer):
-    """Pictures ``[B, H, W, C]`` with both sides times ``scale``, rounded, one pixel at least."""
-
-    def __init__(self, scale: float, **kwargs):
-        super().__init__(**kwargs)
-        # XLA knows no smoothed resizing; Keras 3 would choose it on a GPU.
-        self.supports_jit = False
-        self.scale = scale
-
-    def call(self, inputs):
-        sides = tf.cast(tf.shape(inputs)[1:3], tf.float32) * self.scale
-        size = tf.maximum(tf.cast(tf.round(sides), tf.int32), 1)
-        resized = tf.image.resize(inputs, size, antialias=self.scale < 1)
-        return tf.cast(resized, inputs.dtype)
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], None, None, input_shape[-1])
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale}
-
-
-@tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class PowerMean(tf.keras.layers.Layer):
-    """``(mean_i x_i^power)^(1/power)`` of several tensors of one shape."""
-
-    def __init__(self, power: float = 1.0, **kwargs):
-        super().__init__(**kwargs)
-        self.power = power
-
-    def call(self, inputs):
-        stacked = tf.stack(inputs)
-        if self.power == 1:
-            return tf.reduce_mean(stacked, axis=0)
-        powers = tf.pow(tf.maximum(stacked, 0.0), self.power)
-        return tf.pow(tf.reduce_mean(powers, axis=0), 1 / self.power)
-
-    def compute_output_shape(self, input_shape):
-        return tuple(input_shape[0])
-
-    def get_config(self):
-        return {**super().get_config(), "power": self.power}

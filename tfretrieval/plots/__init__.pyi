@@ -1,4 +1,4 @@
-from .bit_usage import bit_usage as bit_usage
+from .bit_shares import bit_shares as bit_shares
 from .block_diagram import block_diagram as block_diagram
 from .curves import distance_curves as distance_curves
 from .curves import map_curves as map_curves
@@ -12,7 +12,7 @@ from .part_attention import part_attention as part_attention
 from .saliency_sheet import saliency_sheet as saliency_sheet
 
 __all__ = [
-    "bit_usage",
+    "bit_shares",
     "block_diagram",
     "distance_curves",
     "distance_histograms",

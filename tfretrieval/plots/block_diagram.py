@@ -29,7 +29,7 @@ def block_diagram(steps: Mapping[str, tuple[str, Sequence[str]]], title: str = "
 
     Args:
         steps: name -> what stands in the box, and the names of the steps before it, which come
-            first, as :func:`tfretrieval.models.data_flow` reads them from a network.
+            first, as :func:`tfretrieval.inspection.data_flow` reads them from a network.
         title: above the drawing.
 
     Raises:

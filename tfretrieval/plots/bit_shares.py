@@ -10,7 +10,7 @@ from tfretrieval.evaluation.bit_usage import BitUsage
 BAR, HALF = "#0072B2", "#D55E00"
 
 
-def bit_usage(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
+def bit_shares(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
     """A column a set of codes: the share of ones of each bit, and below the correlations of all.
 
     Bits stand in the order of their share of ones, above and below alike: their numbers mean
@@ -24,13 +24,13 @@ def bit_usage(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
     Raises:
         ValueError: no codes.
 
-    >>> from tfretrieval.evaluation import bit_usage as measured
-    >>> figure = bit_usage({"before": measured([[1, -1], [-1, 1]])})
+    >>> from tfretrieval.evaluation import bit_usage
+    >>> figure = bit_shares({"before": bit_usage([[1, -1], [-1, 1]])})
     >>> figure.axes[0].get_title()
     'before\\nentropy 1.00, |correlation| 1.00'
     """
     if not panels:
-        raise ValueError("bit_usage needs the codes of one row at least")
+        raise ValueError("bit_shares needs the codes of one row at least")
     columns = len(panels)
     figure = Figure(figsize=(3.1 * columns + 1.1, 5.4), layout="constrained")
     axes = figure.subplots(

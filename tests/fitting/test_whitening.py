@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 
 from tests.golden_files import assert_matches, golden
-from tfretrieval.models import LearnedWhitening, PCAWhitening, load_model
+from tfretrieval.fitting import LearnedWhitening, PCAWhitening
+from tfretrieval.models import load_model
 
 FILE = golden("whitening")
 PAIRS = np.stack([FILE["qidxs"], FILE["pidxs"]], axis=1)

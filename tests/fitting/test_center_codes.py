@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from tfretrieval.fitting import fit_center_codes
 from tfretrieval.layers import HashLayer
-from tfretrieval.models import fit_center_codes
 
 
 def centers(classes=20, size=32, seed=0):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tfretrieval.evaluation import bit_usage as measured
-from tfretrieval.plots import bit_usage
+from tfretrieval.evaluation import bit_usage
+from tfretrieval.plots import bit_shares
 
 
 def codes(bits=6):
@@ -11,8 +11,8 @@ def codes(bits=6):
 
 
 def test_a_column_a_row_of_codes_with_bits_by_their_share(tmp_path):
-    before, after = measured(codes()), measured(codes(4))
-    figure = bit_usage({"before": before, "after": after}, "birds")
+    before, after = bit_usage(codes()), bit_usage(codes(4))
+    figure = bit_shares({"before": before, "after": after}, "birds")
     top, bottom = np.array(figure.axes[:4]).reshape(2, 2)
     assert [axis.get_title().split("\n")[0] for axis in top] == ["before", "after"]
     assert f"entropy {before.mean_entropy:.2f}" in top[0].get_title()
@@ -30,11 +30,11 @@ def test_a_column_a_row_of_codes_with_bits_by_their_share(tmp_path):
 def test_bits_that_never_change_are_left_grey():
     always = codes()
     always[:, 2] = 1
-    drawn = bit_usage({"codes": measured(always)}).axes[1].images[0].get_array()
+    drawn = bit_shares({"codes": bit_usage(always)}).axes[1].images[0].get_array()
     # It has the largest share of ones, so it stands last.
     assert np.ma.getmaskarray(drawn)[-1].all() and not np.ma.getmaskarray(drawn)[:-1, :-1].any()
 
 
 def test_no_codes_are_refused():
     with pytest.raises(ValueError, match="one row at least"):
-        bit_usage({})
+        bit_shares({})

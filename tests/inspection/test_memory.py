@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 
 from tfretrieval.backbones import resnet18
-from tfretrieval.models import classifier, training_memory
+from tfretrieval.inspection import training_memory
+from tfretrieval.models import classifier
 
 layers = tf.keras.layers
 

@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from tfretrieval.backbones import resnet18, resnet18_i
+from tfretrieval.inspection import data_flow, stage_table
 from tfretrieval.layers import InceptionResNetC
-from tfretrieval.models import data_flow, stage_table
 
 layers = tf.keras.layers
 

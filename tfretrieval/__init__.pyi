@@ -1,0 +1,39 @@
+from . import backbones as backbones
+from . import callbacks as callbacks
+from . import codes as codes
+from . import compat as compat
+from . import distances as distances
+from . import evaluation as evaluation
+from . import export as export
+from . import fitting as fitting
+from . import images as images
+from . import inspection as inspection
+from . import layers as layers
+from . import losses as losses
+from . import metrics as metrics
+from . import mining as mining
+from . import models as models
+from . import plots as plots
+from . import saliency as saliency
+from . import search as search
+
+__all__ = [
+    "backbones",
+    "callbacks",
+    "codes",
+    "compat",
+    "distances",
+    "evaluation",
+    "export",
+    "fitting",
+    "images",
+    "inspection",
+    "layers",
+    "losses",
+    "metrics",
+    "mining",
+    "models",
+    "plots",
+    "saliency",
+    "search",
+]

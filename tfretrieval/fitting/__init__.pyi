@@ -1,0 +1,9 @@
+from .center_codes import fit_center_codes as fit_center_codes
+from .whitening import LearnedWhitening as LearnedWhitening
+from .whitening import PCAWhitening as PCAWhitening
+
+__all__ = [
+    "LearnedWhitening",
+    "PCAWhitening",
+    "fit_center_codes",
+]
