@@ -507,7 +507,7 @@ def _memory_lines(
             tf.keras.mixed_precision.set_global_policy(precision)
             backbone = common.networks.backbone(name, dataclasses.replace(config, weights="none"))
             model = tfr.models.classifier(backbone, num_classes)
-            memory = tfr.models.training_memory(model, config.batch_size)
+            memory = tfr.inspection.training_memory(model, config.batch_size)
             body.append(
                 [title(name), precision, *(_gigabytes(getattr(memory, c)) for c in columns)]
             )
