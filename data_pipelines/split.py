@@ -128,3 +128,30 @@ def settle_singletons(dataset: RetrievalDataset, singletons: str = "keep") -> Re
         database=np.union1d(dataset.database, moved),
         notes=(*dataset.notes, f"{some}: it stays in the database, without triplets or queries"),
     )
+
+
+def hold_out(dataset: RetrievalDataset, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The training pictures that are left and those that are held out: a share of every class
+    (rounded up), drawn by the seed, two pictures at least left to train on.
+
+    Raises:
+        DataError: too few pictures to hold any out.
+    """
+    generator = np.random.default_rng([seed, len(dataset.train)])
+    train = generator.permutation(dataset.train)
+    labels = dataset.records.labels[train]
+    # The place of every picture inside its class, in the shuffled order.
+    order = np.argsort(labels, kind="stable")
+    _, starts, sizes = np.unique(labels[order], return_index=True, return_counts=True)
+    place = np.empty(len(train), np.int64)
+    place[order] = np.arange(len(train)) - np.repeat(starts, sizes)
+    quota = np.minimum(np.ceil(share * sizes), np.maximum(sizes - 2, 0))
+    size_of = np.repeat(quota, sizes)
+    held = np.zeros(len(train), bool)
+    held[order] = place[order] < size_of
+    if not held.any() or held.all():
+        raise DataError(
+            f"{dataset.name} has too few training pictures to hold any out: three of a class "
+            "at least"
+        )
+    return np.sort(train[~held]), np.sort(train[held])

@@ -5,6 +5,7 @@ from . import compat as compat
 from . import distances as distances
 from . import evaluation as evaluation
 from . import export as export
+from . import files as files
 from . import fitting as fitting
 from . import images as images
 from . import inspection as inspection
@@ -25,6 +26,7 @@ __all__ = [
     "distances",
     "evaluation",
     "export",
+    "files",
     "fitting",
     "images",
     "inspection",

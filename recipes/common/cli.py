@@ -194,6 +194,8 @@ def _one_line(error: Exception, arguments: argparse.Namespace) -> str | None:
     """What to tell the user of an error that is the input's fault, else None."""
     if is_input_error(error):
         return str(error)
+    if isinstance(error, FloatingPointError):
+        return f"{error}: lower --learning-rate, in another --run-dir"
     if isinstance(error, OSError):
         if error.errno == errno.ENOSPC:
             where = f" for {error.filename}" if error.filename else ""

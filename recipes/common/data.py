@@ -7,6 +7,7 @@ import numpy as np
 
 import data_pipelines.catalogue
 from data_pipelines.records import DataError, RetrievalDataset
+from data_pipelines.split import hold_out
 from recipes.common.run_folder import RunFolder, RunFolderError
 from recipes.common.settings import Settings
 
@@ -52,7 +53,7 @@ def open_data(config: Settings, folder: RunFolder, share: float = 0.0) -> Divide
         raise DataError(f"{data.name} has several labels a picture: this recipe needs one")
     fit, held_out = data.train, data.train[:0]
     if share:
-        fit, held_out = _hold_out(data, share, config.seed)
+        fit, held_out = hold_out(data, share, config.seed)
     if len(np.unique(data.records.labels[fit])) < 2:
         raise DataError(f"the training part of {data.name} has one class: retrieval needs two")
     parts = {"train": data.train, "database": data.database, "query": data.query}
@@ -87,24 +88,3 @@ def describe(folder: RunFolder, described: dict[str, Any]) -> bool:
             "choose another --run-dir"
         )
     return False
-
-
-def _hold_out(data: RetrievalDataset, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """A seeded share of every class's training pictures, two at least left to train on."""
-    generator = np.random.default_rng([seed, len(data.train)])
-    train = generator.permutation(data.train)
-    labels = data.records.labels[train]
-    # The place of every picture inside its class, in the shuffled order.
-    order = np.argsort(labels, kind="stable")
-    _, starts, sizes = np.unique(labels[order], return_index=True, return_counts=True)
-    place = np.empty(len(train), np.int64)
-    place[order] = np.arange(len(train)) - np.repeat(starts, sizes)
-    quota = np.minimum(np.ceil(share * sizes), np.maximum(sizes - 2, 0))
-    size_of = np.repeat(quota, sizes)
-    held = np.zeros(len(train), bool)
-    held[order] = place[order] < size_of
-    if not held.any() or held.all():
-        raise DataError(
-            f"{data.name} has too few training pictures to hold any out: three of a class at least"
-        )
-    return np.sort(train[~held]), np.sort(train[held])

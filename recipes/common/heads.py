@@ -22,6 +22,8 @@ from tfretrieval.mining import all_pairs_margin, hard_triplets, mined_margin
 
 Evaluate = Callable[[np.ndarray], dict[str, float]]
 Arrays = dict[str, Any]
+# Rows of the features, the targets, and figures for the curves.
+Examples = tuple[np.ndarray, np.ndarray, dict[str, float]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,68 +83,47 @@ def train_triplet(
     """Trains a hash layer on hard triplets, mined anew every ``config.remine`` epochs.
 
     Args:
-        loss: :class:`TripletLoss` or :class:`AdaptiveTripletLoss`.
         scope: what margin1 averages: the ``mined`` triplets, or ``all_pairs``. It is handed to
             the loss, which may have one of its own, and logged.
 
     Returns:
         ``codes`` float32 ``[N, bits]``, ``kernel``, ``bias``, ``seconds``, and a history with one
         value a round, the first before any triplet step: ``epoch``, ``margin1``, what the task
-        evaluates, and of
-        the triplets seen in the round ``loss``, ``d_ap``, ``d_an``, ``gap``, ``gaps_above``,
-        ``active_triplets`` (NaN before the first).
+        evaluates, and of the triplets seen in the round ``loss``, ``d_ap``, ``d_an``, ``gap``,
+        ``gaps_above``, ``active_triplets`` (NaN before the first).
     """
-    start = time.monotonic()
-    labels = task.labels[task.fit]
-    features = task.inputs[task.fit]
+    labels, features = task.labels[task.fit], task.inputs[task.fit]
     tf.keras.utils.set_random_seed(config.seed)
     codes = HashLayer(config.bits, config.hash_activation, name="codes")
     inputs = tf.keras.Input((3, features.shape[1]), name="features")
-    model = tf.keras.Model(inputs, codes(inputs))
     squared = loss.squared
-    watched = [
-        metrics.PositiveDistance(squared=squared),
-        metrics.NegativeDistance(squared=squared),
-        metrics.Gap(squared=squared),
-        metrics.GapsAbove(config.gap_target, squared=squared),
-        metrics.ActiveTriplets(
-            "given" if isinstance(loss, AdaptiveTripletLoss) else loss.margin, squared=squared
-        ),
-    ]
+    margin = "given" if isinstance(loss, AdaptiveTripletLoss) else loss.margin
 
-    def mine(number: int) -> tuple[np.ndarray, float]:
+    def mine(epoch: int) -> Examples:
         embeddings = codes(features).numpy()
-        triplets = hard_triplets(embeddings, labels, config.beta, seed=[config.seed, number])
+        triplets = hard_triplets(embeddings, labels, config.beta, seed=[config.seed, epoch])
         if scope == "all_pairs":
-            return triplets, float(all_pairs_margin(embeddings, labels, squared))
-        return triplets, float(mined_margin(embeddings, triplets, squared))
+            margin1 = float(all_pairs_margin(embeddings, labels, squared))
+        else:
+            margin1 = float(mined_margin(embeddings, triplets, squared))
+        return triplets, np.full(len(triplets), margin1, np.float32), {"margin1": margin1}
 
-    triplets, margin1 = mine(0)
-    length = order.steps_per_epoch(len(triplets), config.batch_size)
-    model.compile(
-        optimizer=tf.keras.optimizers.Adam(config.hash_learning_rate),
-        loss={"codes": loss},
-        metrics={"codes": watched},
-        steps_per_execution=length,
-        jit_compile=False,
+    return _train(
+        task,
+        config,
+        codes,
+        tf.keras.Model(inputs, codes(inputs)),
+        loss,
+        [
+            metrics.PositiveDistance(squared=squared),
+            metrics.NegativeDistance(squared=squared),
+            metrics.Gap(squared=squared),
+            metrics.GapsAbove(config.gap_target, squared=squared),
+            metrics.ActiveTriplets(margin, squared=squared),
+        ],
+        config.remine,
+        mine,
     )
-    rows = [{"epoch": 0, **task.evaluate(_encode(codes, task)), "margin1": margin1}]
-    for first in range(0, config.hash_epochs, config.remine):
-        if first:
-            triplets, margin1 = mine(first)
-        last = min(first + config.remine, config.hash_epochs)
-        margins = np.full(len(triplets), margin1, np.float32)
-        batches = _batches(features[triplets], margins, config, first, last)
-        logs = _fit_round(model, batches, first, last, length)
-        rows.append(
-            {
-                "epoch": last,
-                **task.evaluate(_encode(codes, task)),
-                "margin1": margin1,
-                **{key.removeprefix("codes_"): values[-1] for key, values in logs.items()},
-            }
-        )
-    return _result(codes, task, rows, start)
 
 
 def train_cross_entropy(task: HeadTask, config: HashSettings, every: int) -> Arrays:
@@ -156,35 +137,67 @@ def train_cross_entropy(task: HeadTask, config: HashSettings, every: int) -> Arr
     Returns:
         As :func:`train_triplet`; the history has ``epoch``, ``loss``, and what the task evaluates.
     """
-    start = time.monotonic()
-    features, labels = task.inputs[task.fit], task.labels[task.fit]
     tf.keras.utils.set_random_seed(config.seed)
     codes = HashLayer(config.bits, config.hash_activation, name="codes")
-    inputs = tf.keras.Input(features.shape[1:], name="features")
+    inputs = tf.keras.Input(task.features.shape[1:], name="features")
     # The hash layer first: a layer made before it would take the first draw of the seed.
     hidden = codes(inputs)
     logits = tf.keras.layers.Dense(task.num_classes, dtype="float32", name="logits")(hidden)
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    every_picture = np.arange(len(task.fit)), task.labels[task.fit], dict[str, float]()
     model = tf.keras.Model(inputs, logits)
-    length = order.steps_per_epoch(len(features), config.batch_size)
+    return _train(task, config, codes, model, loss, [], every, lambda epoch: every_picture)
+
+
+def _train(
+    task: HeadTask,
+    config: HashSettings,
+    codes: HashLayer,
+    model: tf.keras.Model,
+    loss: tf.keras.losses.Loss,
+    watched: list[tf.keras.metrics.Metric],
+    every: int,
+    examples: Callable[[int], Examples],
+) -> Arrays:
+    """Rounds of ``every`` epochs on one compiled model, evaluated before the first and after each.
+
+    Args:
+        examples: from the first epoch of a round to what is learned from in it.
+    """
+    start = time.monotonic()
+    features = tf.constant(task.inputs[task.fit])
+    rows, targets, figures = examples(0)
+    length = order.steps_per_epoch(len(rows), config.batch_size)
+    output = model.output_names[0]
     model.compile(
         optimizer=tf.keras.optimizers.Adam(config.hash_learning_rate),
-        loss={"logits": tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)},
+        loss={output: loss},
+        metrics={output: watched},
         steps_per_execution=length,
         jit_compile=False,
     )
-    rows = [{"epoch": 0, **task.evaluate(_encode(codes, task))}]
+    curves = [{"epoch": 0, **task.evaluate(_encode(codes, task)), **figures}]
     for first in range(0, config.hash_epochs, every):
+        if first:
+            rows, targets, figures = examples(first)
         last = min(first + every, config.hash_epochs)
-        batches = _batches(features, labels, config, first, last)
-        logs = _fit_round(model, batches, first, last, length)
-        rows.append(
-            {
-                "epoch": last,
-                **task.evaluate(_encode(codes, task)),
-                "loss": logs["loss"][-1],
-            }
+        logs = model.fit(
+            _batches(features, rows, targets, config, first, last),
+            initial_epoch=first,
+            epochs=last,
+            steps_per_epoch=length,
+            shuffle=False,
+            verbose=0,
+        ).history
+        require(
+            bool(np.isfinite(logs["loss"]).all()),
+            f"stage 2 diverged before epoch {last}: lower --hash-learning-rate, in another "
+            "--run-dir",
         )
-    return _result(codes, task, rows, start)
+        seen = {key.removeprefix(f"{output}_"): values[-1] for key, values in logs.items()}
+        evaluated = task.evaluate(_encode(codes, task))
+        curves.append({"epoch": last, **evaluated, **figures, **seen})
+    return _result(codes, task, curves, start)
 
 
 def history(head: Arrays) -> Arrays:
@@ -197,35 +210,24 @@ def history(head: Arrays) -> Arrays:
 
 
 def _batches(
-    inputs: np.ndarray, targets: np.ndarray, config: HashSettings, first: int, last: int
+    features: tf.Tensor,
+    rows: np.ndarray,
+    targets: np.ndarray,
+    config: HashSettings,
+    first: int,
+    last: int,
 ) -> tf.data.Dataset:
-    """Batches for epochs ``first .. last - 1``, each in an order of its own."""
-    count = len(inputs)
-    batch = min(config.batch_size, count)
-    used = order.steps_per_epoch(count, config.batch_size) * batch
-    epochs = [order.shuffled(count, config.seed, epoch)[:used] for epoch in range(first, last)]
-    rows = np.concatenate(epochs)
-    dataset = tf.data.Dataset.from_tensor_slices((inputs[rows], targets[rows]))
-    return dataset.batch(batch, drop_remainder=True)
+    """Batches for epochs ``first .. last - 1``, each in an order of its own.
 
-
-def _fit_round(
-    model: tf.keras.Model, batches: tf.data.Dataset, first: int, last: int, length: int
-) -> dict[str, list[float]]:
-    """Epochs ``first .. last - 1`` on the same compiled model; their logs."""
-    logs: dict[str, list[float]] = model.fit(
-        batches,
-        initial_epoch=first,
-        epochs=last,
-        steps_per_epoch=length,
-        shuffle=False,
-        verbose=0,
-    ).history
-    require(
-        bool(np.isfinite(logs["loss"]).all()),
-        f"stage 2 diverged before epoch {last}: lower --hash-learning-rate, in another --run-dir",
-    )
-    return logs
+    Features are gathered a batch at a time: those of all triplets would be three times all.
+    """
+    batch = min(config.batch_size, len(rows))
+    used = order.steps_per_epoch(len(rows), config.batch_size) * batch
+    epochs = [order.shuffled(len(rows), config.seed, epoch)[:used] for epoch in range(first, last)]
+    taken = np.concatenate(epochs)
+    dataset = tf.data.Dataset.from_tensor_slices((rows[taken], targets[taken]))
+    batches = dataset.batch(batch, drop_remainder=True)
+    return batches.map(lambda wanted, target: (tf.gather(features, wanted), target))
 
 
 def _encode(codes: HashLayer, task: HeadTask) -> np.ndarray:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.random_projection import GaussianRandomProjection
 
 from recipes.common.data import Divided
 from recipes.common.report import Column
@@ -115,16 +114,6 @@ def accuracy(logits: np.ndarray, data: Divided) -> float:
     if not len(query):
         return float("nan")
     return float(np.mean(logits[query].argmax(axis=1) == data.records.labels[query]))
-
-
-def random_hyperplanes(features: np.ndarray, fit: np.ndarray, bits: int, seed: int) -> np.ndarray:
-    """Signs of random projections of features centred on the pictures trained on (Charikar 2002).
-
-    The features come out of a ReLU: without centring, all would lie in one orthant.
-    """
-    centred = features - features[fit].mean(axis=0)
-    projection = GaussianRandomProjection(bits, random_state=seed)
-    return np.asarray(projection.fit_transform(centred))
 
 
 def _retrieve(

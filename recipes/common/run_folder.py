@@ -2,11 +2,8 @@
 
 import contextlib
 import dataclasses
-import fcntl
 import json
-import os
 import shutil
-import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tfretrieval import files
+from tfretrieval.files import FolderLock, InUse
 
 
 class RunFolderError(ValueError):
@@ -43,7 +43,7 @@ class RunFolder:
         self.path = Path(path)
         settings = {**dataclasses.asdict(config), **extra}
         self._settings = json.loads(json.dumps(settings))
-        self._lock = _Lock.of(self.path) if self.path.is_dir() else None
+        self._lock = self._locked() if self.path.is_dir() else None
         file = self.path / "config.json"
         self._described = False
         if file.exists():
@@ -61,6 +61,12 @@ class RunFolder:
         for partial in self.path.rglob("*.partial"):
             shutil.rmtree(partial)
 
+    def _locked(self) -> FolderLock:
+        try:
+            return FolderLock.of(self.path)
+        except InUse as error:
+            raise RunFolderError(f"{error}: wait for it, or choose another --run-dir") from error
+
     @property
     def has_steps(self) -> bool:
         """Whether any step has been finished, or a checkpoint written."""
@@ -69,7 +75,7 @@ class RunFolder:
     def _is_empty(self) -> bool:
         """No file yet; the first may have been under way when the run was killed."""
         return self.path.is_dir() and all(
-            entry.name in (_Lock.NAME, "config.json.partial") for entry in self.path.iterdir()
+            entry.name in (FolderLock.NAME, "config.json.partial") for entry in self.path.iterdir()
         )
 
     def __truediv__(self, name: str) -> Path:
@@ -115,78 +121,26 @@ class RunFolder:
     def _damaged(file: Path) -> RunFolderError:
         return RunFolderError(f"{file} is damaged: delete it, and the same command makes it again")
 
-    @contextlib.contextmanager
-    def writing(self, name: str) -> Iterator[Path]:
-        """A path to write a file or a folder to; it takes its name when the body has ended."""
+    def begin(self) -> None:
+        """Makes the folder this run's: locked, with its settings in it."""
         if self._lock is None:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = _Lock.of(self.path)
+            self._lock = self._locked()
         if not self._described:
             self._described = True
             self.write_json("config.json", self._settings)
-        target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # The suffix stays: Keras chooses the format by it.
-        partial = target.with_name(f"{target.name}.partial")
-        inner = partial / target.name
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        yield inner
-        # After a power cut a name must not stand for a file whose contents were never written.
-        for part in (inner, *inner.rglob("*")):
-            _flush(part)
-        if inner.is_dir() and target.exists():
-            shutil.rmtree(target)
-        os.replace(inner, target)
-        partial.rmdir()
-        _flush(target.parent)
+
+    @contextlib.contextmanager
+    def writing(self, name: str) -> Iterator[Path]:
+        """A path to write a file or a folder to; it takes its name when the body has ended."""
+        self.begin()
+        with files.writing(self.path / name) as partial:
+            yield partial
 
 
 def folder_of_seeds(path: str | Path, config: Any) -> RunFolder:
     """A run of several seeds, each in a folder of its own; how many is not part of what it is."""
     return RunFolder(path, config, seeds="a folder each")
-
-
-class _Lock:
-    """What one process holds of a folder; the system lets go of it when the process ends."""
-
-    NAME = ".lock"
-    _held: "weakref.WeakValueDictionary[Path, _Lock]" = weakref.WeakValueDictionary()
-
-    def __init__(self, folder: Path):
-        file = folder / self.NAME
-        self._file = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            owner = os.read(self._file, 32).decode() or "unknown"
-            raise RunFolderError(
-                f"{folder} is being written by another process ({owner}): wait for it, or choose "
-                "another --run-dir"
-            ) from error
-        os.truncate(self._file, 0)
-        os.write(self._file, str(os.getpid()).encode())
-
-    def __del__(self) -> None:
-        os.close(self._file)
-
-    @classmethod
-    def of(cls, folder: Path) -> "_Lock":
-        """The lock of a folder, one for all of this process."""
-        key = folder.resolve()
-        lock = cls._held.get(key)
-        if lock is None:
-            lock = cls._held[key] = cls(key)
-        return lock
-
-
-def _flush(path: Path) -> None:
-    """Writes a file or the entries of a folder to the disk."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def _settings(file: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from typing import Any
 
@@ -46,9 +47,14 @@ class RunSettings:
             object.__setattr__(self, "data_dir", os.path.abspath(self.data_dir))
         if os.path.isfile(self.weights):
             object.__setattr__(self, "weights", os.path.abspath(self.weights))
+        _check_finite(self)
         at_least_one(self, "image_size", "width", "epochs", "batch_size")
         require(
             self.learning_rate > 0, f"--learning-rate must be positive, got {self.learning_rate}"
+        )
+        require(
+            self.weight_decay >= 0,
+            f"--weight-decay must not be negative, got {self.weight_decay}",
         )
         check_seed(self, "seed")
 
@@ -119,6 +125,15 @@ class MiningSettings(HashSettings):
         super().__post_init__()
         at_least_one(self, "remine")
         require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
+
+
+def _check_finite(config: RunSettings) -> None:
+    """No number of any setting may be infinite or NaN, which no comparison would tell."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, float):
+                require(math.isfinite(number), f"{flag(field.name)} must be finite, got {number}")
 
 
 def at_least_one(config: RunSettings, *names: str) -> None:

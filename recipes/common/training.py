@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
-import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,13 +15,12 @@ from data_pipelines import order, steps
 from data_pipelines.augment import Augmentation
 from data_pipelines.records import Records
 from recipes.common import session
-from recipes.common.cli import require
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.run_folder import RunFolder
+from recipes.common.run_folder import RunFolder, RunFolderError
 from recipes.common.settings import HashSettings, RunSettings
 from recipes.common.view import WHOLE, View
-from tfretrieval.compat import optimizer_variables
+from tfretrieval.callbacks import TrainingCheckpoint
 
 History = dict[str, np.ndarray]
 
@@ -125,8 +122,8 @@ def train_classifier_of(
         return dataset.map(functools.partial(_named, model)) if objective.losses else dataset
 
     with strategy.scope():
-        checkpoint = Checkpoint(folder, f"{name}/stage1", model, config.epochs)
-    return model, fit(name, model, batches, length, checkpoint)
+        state = checkpoint(folder, f"{name}/stage1", model, config.epochs)
+    return model, fit(name, model, batches, length, state)
 
 
 def fit(
@@ -134,7 +131,7 @@ def fit(
     model: tf.keras.Model,
     batches: Callable[[int], tf.data.Dataset],
     length: int,
-    checkpoint: Checkpoint,
+    checkpoint: TrainingCheckpoint,
     callbacks: Sequence[tf.keras.callbacks.Callback] = (),
 ) -> History:
     """Trains a compiled model, from where a killed run was.
@@ -184,73 +181,15 @@ def augmentation(config: HashSettings) -> Augmentation:
     )
 
 
-class Checkpoint(tf.keras.callbacks.Callback):
-    """Writes weights, optimizer and history after an epoch, as one file that appears whole.
-
-    The optimizer's state is built in the scope in which the checkpoint is made: outside of it the
-    replicas of a strategy would share the slots of one, and update them once each.
-
-    Keras's own ``BackupAndRestore`` tells the epoch only once ``fit`` has begun, too late for a
-    data set that starts at it.
-
-    Args:
-        folder: of the run.
-        name: of the file in it.
-        model: compiled; gets the state of the file when there is one.
-        epochs: of the whole training.
-    """
-
-    # Seconds between two files, so that short epochs are not spent writing.
-    INTERVAL = 10.0
-
-    def __init__(self, folder: RunFolder, name: str, model: tf.keras.Model, epochs: int):
-        super().__init__()
-        self.folder, self.name, self.epochs = folder, name, epochs
-        self.epoch = 0
-        self.rows: list[dict[str, float]] = []
-        self.optimizer = model.optimizer
-        if (folder / f"{name}.npz").exists():
-            self._restore(model)
-        self.began = self.written = time.monotonic()
-
-    @property
-    def history(self) -> History:
-        return {key: np.array([row[key] for row in self.rows]) for key in self.rows[0]}
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        now = time.monotonic()
-        require(
-            math.isfinite(logs["loss"]),
-            f"training diverged in epoch {epoch + 1}: lower --learning-rate, in another --run-dir",
-        )
-        row = {name: float(value) for name, value in logs.items()}
-        if "logits_accuracy" in row:
-            # With one output Keras 3 puts its name before the metric's, Keras 2 does not.
-            row["accuracy"] = row.pop("logits_accuracy")
-        self.rows.append({**row, "seconds": now - self.began})
-        self.began = now
-        self.epoch = epoch + 1
-        if self.epoch == self.epochs or now - self.written > self.INTERVAL:
-            self._write()
-            self.written = time.monotonic()
-
-    def _write(self) -> None:
-        weights = {f"weight_{i}": w for i, w in enumerate(self.model.get_weights())}
-        optimizer = {
-            f"optimizer_{i}": tf.convert_to_tensor(v).numpy()
-            for i, v in enumerate(optimizer_variables(self.optimizer))
-        }
-        with self.folder.writing(f"{self.name}.npz") as partial, open(partial, "wb") as stream:
-            np.savez(stream, rows=json.dumps(self.rows), **weights, **optimizer)
-
-    def _restore(self, model: tf.keras.Model) -> None:
-        self.optimizer.build(model.trainable_variables)
-        arrays = self.folder.read_arrays(self.name)
-        model.set_weights([arrays[f"weight_{i}"] for i in range(len(model.get_weights()))])
-        for i, variable in enumerate(optimizer_variables(self.optimizer)):
-            variable.assign(arrays[f"optimizer_{i}"])
-        self.rows = json.loads(str(arrays["rows"]))
-        self.epoch = len(self.rows)
+def checkpoint(
+    folder: RunFolder, name: str, model: tf.keras.Model, epochs: int
+) -> TrainingCheckpoint:
+    """Where a training of a run was; to be made in the scope of the model's strategy."""
+    folder.begin()
+    try:
+        return TrainingCheckpoint(folder / f"{name}.npz", model, epochs)
+    except ValueError as error:
+        raise RunFolderError(str(error)) from error
 
 
 def image_input(model: tf.keras.Model) -> tf.Tensor:

@@ -22,6 +22,7 @@ from recipes.triplet.figures import figures
 from recipes.triplet.margins import ADAPTIVE, CROSS_ENTROPY, shown
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED, best_margin
 from recipes.triplet.settings import PaperSettings
+from tfretrieval.fitting import random_hyperplanes
 
 # Rows of a network.
 FEATURES, HYPERPLANES = "real-valued features", "random hyperplanes"
@@ -263,7 +264,7 @@ def measured(
         best: label of the fixed margin that counts.
     """
     config, data, features = opened.config, opened.data, cached["features"]
-    hyperplanes = measure.random_hyperplanes(features, data.fit, config.bits, config.seed)
+    hyperplanes = random_hyperplanes(features, data.fit, config.bits, config.seed)
     codes = {label: head["codes"] for label, head in heads.items()}
     tests = {label: measure.query_map(c, data) for label, c in codes.items()}
     return NetworkResult(

@@ -14,12 +14,12 @@ from data_pipelines import saliency_table, steps
 from data_pipelines.saliency_table import SaliencyTable
 from recipes.common.cli import ConfigError, require
 from recipes.common.data import Divided
-from recipes.common.networks import NETWORKS
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Table
 from recipes.common.run_folder import RunFolderError, difference
 from recipes.common.view import View
 from recipes.triplet.settings import SaliencySettings, TripletSettings
+from tfretrieval.backbones.networks import NETWORKS
 from tfretrieval.evaluation import Localization, centre_boxes, localization
 from tfretrieval.saliency import ClassActivationLocalizer, Localizer
 
@@ -60,7 +60,7 @@ def pretrained(config: SaliencySettings) -> Localizer | None:
             network = tfr.models.load_model(name)
         else:
             side = NETWORKS[name].size
-            network = getattr(tfr.backbones, name)(
+            network = NETWORKS[name].build(
                 (side, side, 3),
                 weights=None if weights == "none" else weights,
                 download=config.download,

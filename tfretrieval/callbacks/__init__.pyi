@@ -1,7 +1,9 @@
 from .margin_annealing import MarginAnnealing as MarginAnnealing
 from .retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation
+from .training_checkpoint import TrainingCheckpoint as TrainingCheckpoint
 
 __all__ = [
     "MarginAnnealing",
     "RetrievalEvaluation",
+    "TrainingCheckpoint",
 ]

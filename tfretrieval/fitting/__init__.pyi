@@ -1,4 +1,5 @@
 from .center_codes import fit_center_codes as fit_center_codes
+from .random_hyperplanes import random_hyperplanes as random_hyperplanes
 from .whitening import LearnedWhitening as LearnedWhitening
 from .whitening import PCAWhitening as PCAWhitening
 
@@ -6,4 +7,5 @@ __all__ = [
     "LearnedWhitening",
     "PCAWhitening",
     "fit_center_codes",
+    "random_hyperplanes",
 ]

@@ -1,0 +1,73 @@
+"""The backbones by name, with what has to be known of each: one line a network."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfretrieval import backbones
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A backbone.
+
+    Attributes:
+        title: as it is shown.
+        function: of :mod:`tfretrieval.backbones`, that builds it.
+        options: of that function.
+        size: pixels of a side that its published weights were trained at.
+        least: pixels of the shorter side that it needs.
+        sized: whether its channels can be set; those of tf.keras.applications have one width.
+        reads_domain: whether it reads what kind of picture it sees beside the picture.
+    """
+
+    title: str
+    function: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    size: int = 224
+    least: int = 1
+    sized: bool = True
+    reads_domain: bool = False
+
+    def build(
+        self, input_shape: Sequence[int | None], width: int = 64, **options: Any
+    ) -> tf.keras.Model:
+        """The network for pictures of this shape; ``weights`` and ``download`` are options.
+
+        >>> NETWORKS["resnet18"].build((32, 32, 3), width=4).output_shape
+        (None, 1, 1, 32)
+        """
+        own = {**self.options, **({"width": width} if self.sized else {}), **options}
+        model: tf.keras.Model = getattr(backbones, self.function)(input_shape, **own)
+        return model
+
+
+def _se(title: str, depth: int, **options: Any) -> Network:
+    domain = {"reads_domain": options.get("domain_aware", False)}
+    return Network(title, "se_resnet", {"depth": depth, **options}, **domain)
+
+
+def _of_applications(title: str, function: str, size: int, least: int) -> Network:
+    return Network(title, function, size=size, least=least, sized=False)
+
+
+NETWORKS = {
+    "resnet18": Network("ResNet18", "resnet18"),
+    "resnet18_i": Network("ResNet18-I", "resnet18_i"),
+    "resnet50_v1_5": Network("ResNet50 v1.5", "resnet50_v1_5"),
+    "se_resnet18": _se("SE-ResNet18", 18),
+    "se_resnet18_i": _se("SE-ResNet18-I", 18, inception_c=True),
+    "se_resnet50": _se("SE-ResNet50", 50),
+    "dase_resnet18": _se("DASE-ResNet18", 18, domain_aware=True),
+    "dase_resnet50": _se("DASE-ResNet50", 50, domain_aware=True),
+    "resnet50": _of_applications("ResNet50", "resnet50", 224, 32),
+    "resnet101": _of_applications("ResNet101", "resnet101", 224, 32),
+    "vgg16": _of_applications("VGG16", "vgg16", 224, 32),
+    "inception_v3": _of_applications("Inception-v3", "inception_v3", 299, 75),
+    "inception_resnet_v2": _of_applications("Inception-ResNet-v2", "inception_resnet_v2", 299, 75),
+}
