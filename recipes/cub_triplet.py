@@ -27,7 +27,7 @@ from recipes import common, triplet
 from recipes.common.cli import main
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.recipe import Recipe, perform
+from recipes.common.recipe import Recipe, all_of, perform
 from recipes.common.report import Report
 from recipes.common.view import WHOLE, View
 from recipes.triplet.protocol import HELD_OUT, SELECTED, Choice
@@ -54,9 +54,11 @@ class Results:
     crop: View
 
 
-def check(config: PaperSettings) -> None:
-    """Weights and the saliency network are told before the data."""
+def check_weights(config: PaperSettings) -> None:
     common.networks.check_weights(config.networks, config)
+
+
+def check_saliency(config: PaperSettings) -> None:
     if triplet.work.looks(config.networks):
         triplet.saliency.pretrained(config)
 
@@ -119,7 +121,7 @@ RECIPE = Recipe(
     load=load,
     run=run,
     compose=compose,
-    check=check,
+    check=all_of(check_weights, check_saliency),
     tables=lambda *arguments: triplet.tables.run(load, *arguments),
     plan=lambda *arguments: triplet.plan.plan(load, *arguments),
 )

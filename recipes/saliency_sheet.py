@@ -20,7 +20,7 @@ from recipes import common, triplet
 from recipes.common.cli import main, option, require
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.recipe import Recipe
+from recipes.common.recipe import Recipe, all_of
 from recipes.common.report import Report
 from recipes.common.view import WHOLE, View
 from recipes.triplet.settings import DEMO, SaliencySettings, check_alpha
@@ -63,9 +63,11 @@ class Results:
     rows: dict[float | str, ViewRow]
 
 
-def check(config: Config) -> None:
-    """Weights and the saliency network are told before the data."""
+def check_weights(config: Config) -> None:
     common.networks.check_weights([config.network], config)
+
+
+def check_saliency(config: Config) -> None:
     triplet.saliency.pretrained(config)
 
 
@@ -93,7 +95,7 @@ def compose(opened: Opened[Config, Divided], results: Results) -> Report:
     return triplet.sheet.compose(opened, results.looking, results.views, results.rows)
 
 
-RECIPE = Recipe(load=load, run=run, compose=compose, check=check)
+RECIPE = Recipe(load=load, run=run, compose=compose, check=all_of(check_weights, check_saliency))
 
 if __name__ == "__main__":
     sys.exit(main(RECIPE, Config, __doc__))

@@ -19,6 +19,7 @@ def about(opened: Opened[Settings, Divided]) -> tuple[str, ...]:
         + of_unseen.get(unseen, f" ({unseen} of classes that were never trained on)")
         + f", {data.num_classes} classes; version {data.version}, checksum "
         f"{folder.read_json('data.json')['checksum'][:12]}.",
+        f"{opened.config.image_size} pixels, weights {opened.config.weights}.",
         *(f"Note: {note}" for note in data.notes),
         ran_on(folder),
     )

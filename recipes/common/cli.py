@@ -174,6 +174,10 @@ def _configuration(
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     settings = {**(config_class.demo_settings() if demo else {}), **given}
     config = config_class(**settings)
+    require(
+        run_dir is None or not set(run_dir) & set("*?[]"),
+        f"--run-dir must not hold any of * ? [ ], which TensorFlow reads as a pattern: {run_dir}",
+    )
     require(seeds >= 1, f"--seeds must be at least 1, got {seeds}")
     if run_dir is None:
         run_dir = f"runs/{config.recipe}-{config.dataset.replace('/', '-')}"

@@ -74,8 +74,24 @@ def opened(
         missing.append(error)  # type: ignore[arg-type]
     if missing:
         raise ConfigError("; ".join(map(str, missing))) from missing[0]
-    common.session.record(folder)
+    common.session.record(config, folder)
     return Opened(config, data, folder, strategy)
+
+
+def all_of(*checks: Callable[[Any], None]) -> Callable[[Any], None]:
+    """A check that tells all that is missing, not the first of it."""
+
+    def check(config: Any) -> None:
+        missing = []
+        for one in checks:
+            try:
+                one(config)
+            except ConfigError as error:
+                missing.append(str(error))
+        if missing:
+            raise ConfigError("; ".join(missing))
+
+    return check
 
 
 def perform(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> str:

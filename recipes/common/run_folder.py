@@ -15,6 +15,9 @@ import numpy as np
 from tfretrieval import files
 from tfretrieval.files import FolderLock, InUse
 
+# Where data come from is not what they are: that is told by their checksum.
+_WHERE = {"data_dir": None, "download": None}
+
 
 class RunFolderError(ValueError):
     """A folder that cannot take this run; the message says what to do."""
@@ -41,18 +44,17 @@ class RunFolder:
 
     def __init__(self, path: str | Path, config: Any, **extra: Any):
         self.path = Path(path)
-        settings = {**dataclasses.asdict(config), **extra}
-        self._settings = json.loads(json.dumps(settings))
+        self._settings = json.loads(json.dumps({**dataclasses.asdict(config), **extra}))
         self._lock = self._locked() if self.path.is_dir() else None
         file = self.path / "config.json"
         self._described = False
         if file.exists():
-            before = _settings(file)
-            self._described = before == self._settings
-            if not self._described and self.has_steps:
+            told = difference(*({**s, **_WHERE} for s in (_settings(file), self._settings)))
+            self._described = not told
+            if told and self.has_steps:
                 raise RunFolderError(
-                    f"{self.path} holds a run of another configuration "
-                    f"({difference(before, self._settings)}): choose another --run-dir"
+                    f"{self.path} holds a run of another configuration ({told}): choose another "
+                    "--run-dir"
                 )
         elif self.path.exists() and not self._is_empty():
             raise RunFolderError(

@@ -1,18 +1,21 @@
 """TensorFlow as a recipe wants it, and what it ran on."""
 
+import dataclasses
 import datetime
+import hashlib
 import importlib.metadata
 import logging
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from recipes.common.run_folder import RunFolder, RunFolderError
+from recipes.common.run_folder import RunFolder, RunFolderError, difference
 from recipes.common.settings import RunSettings
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "tensorflow-datasets")
@@ -41,20 +44,21 @@ def start(config: RunSettings) -> tf.distribute.Strategy:
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 
 
-def record(folder: RunFolder) -> None:
+def record(config: RunSettings, folder: RunFolder) -> None:
     """Writes ``environment.json``; a run that has begun on other versions does not go on.
 
     Raises:
-        RunFolderError: Python or a package differs from what the finished steps ran on.
+        RunFolderError: Python, a package or a file of weights differs from what the finished steps
+            ran on.
     """
-    now = environment()
+    now = environment(config)
     if (folder / "environment.json").exists() and folder.has_steps:
         before = folder.read_json("environment.json")
-        same = ("python", "packages", "devices")
-        if any(before[name] != now[name] for name in same):
+        told = difference(_what_counts(before), _what_counts(now))
+        if told:
             raise RunFolderError(
-                f"{folder.path} began with Python {before['python']} and TensorFlow "
-                f"{before['packages']['tensorflow']}: go on with those, or choose another --run-dir"
+                f"{folder.path} began with other versions or files ({told}): go on with those, or "
+                "choose another --run-dir"
             )
     else:
         folder.write_json("environment.json", now)
@@ -65,8 +69,9 @@ def verbosity() -> int:
     return 1 if sys.stdout.isatty() else 2
 
 
-def environment() -> dict[str, Any]:
-    """Versions, devices, commit and date, for ``environment.json``."""
+def environment(config: RunSettings) -> dict[str, Any]:
+    """Versions, devices, commit, date, and digests of files that are settings, for
+    ``environment.json``."""
     return {
         "date": datetime.date.today().isoformat(),
         "python": platform.python_version(),
@@ -74,7 +79,29 @@ def environment() -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "devices": [device.device_type for device in tf.config.list_physical_devices()],
         "commit": _commit(),
+        "files": {name: _digest(path) for name, path in _files(config)},
     }
+
+
+def _what_counts(environment: dict[str, Any]) -> dict[str, Any]:
+    """What may not change in a run."""
+    return {
+        "Python": environment["python"],
+        "devices": environment["devices"],
+        **environment["packages"],
+        **{f"--{name}": digest for name, digest in environment["files"].items()},
+    }
+
+
+def _files(config: RunSettings) -> Iterator[tuple[str, str]]:
+    """Settings that name a file, the data apart, which have a checksum of their own."""
+    for name, value in dataclasses.asdict(config).items():
+        if name != "data_dir" and isinstance(value, str) and os.path.isfile(value):
+            yield name.replace("_", "-"), value
+
+
+def _digest(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
 
 def _commit() -> str:

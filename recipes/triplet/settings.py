@@ -20,6 +20,8 @@ DEMO = {
     "epochs": 14,
     "saliency_network": "stage1",
 }
+# In place of a threshold.
+WHOLE_PICTURES = "none"
 # Those with squeeze-and-excitation gates are ours (docs/sketch_retrieval.md).
 NETWORKS = tuple(
     name + view
@@ -81,7 +83,11 @@ class PaperSettings(SaliencySettings):
         "networks (paper), on whole pictures or on the salient region; the last is exported",
         choices=NETWORKS,
     )
-    alpha: float | str = option(0.4, "share of 255 above which the map is kept, or mean (paper)")
+    alpha: float | str = option(
+        0.4,
+        "share of 255 above which the map is kept, or mean (paper); none for a table 3 of whole "
+        "pictures",
+    )
     margins: tuple[float, ...] = option(
         (0.25, 0.5, 1.0, 2.0, 4.0, 8.0), "fixed margins tried (ours)"
     )
@@ -95,7 +101,11 @@ class PaperSettings(SaliencySettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_alpha(self.alpha, "alpha")
+        if self.alpha == WHOLE_PICTURES:
+            crops = [name for name in self.networks if name.endswith("+crop")]
+            require(not crops, f"--alpha none keeps all: leave --networks {' '.join(crops)} out")
+        else:
+            check_alpha(self.alpha, "alpha")
         require(min(self.margins) >= 0, f"--margins must not be negative, got {self.margins}")
         shown = {f"{margin:g}" for margin in self.margins}
         require(len(shown) == len(self.margins), "--margins names a margin twice")

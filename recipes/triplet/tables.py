@@ -28,7 +28,7 @@ from recipes.triplet.figures import DISTANCES
 from recipes.triplet.margins import ADAPTIVE
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
 from recipes.triplet.published import FPH, NOT_FOUND, PAPER_TEXT, published_beside
-from recipes.triplet.settings import PaperSettings
+from recipes.triplet.settings import WHOLE_PICTURES, PaperSettings
 from recipes.triplet.view_row import ACCURACY, CODES, MAPS, R1, ViewRow, measure_view
 from recipes.triplet.work import BITS, Cell, cells, looks
 from tfretrieval import plots
@@ -97,7 +97,7 @@ def _bench(run: Opened[PaperSettings, Divided]) -> Callable[[Cell], ViewRow]:
     looking = Looking(run)
 
     def measure(cell: Cell) -> ViewRow:
-        view = WHOLE if cell.alpha == "none" else looking.crop(cell.alpha)
+        view = WHOLE if cell.alpha == WHOLE_PICTURES else looking.crop(cell.alpha)
         return measure_view(run.with_config(bits=cell.bits), cell.name, view)
 
     return measure
@@ -131,7 +131,7 @@ def _report(
             f"the threshold of the saliency crop, ResNet18-I, {config.bits} bits",
             _thresholds,
         ),
-        3: (f"code lengths, ResNet18-I on crops of alpha {config.alpha}", _lengths),
+        3: (f"code lengths, ResNet18-I, alpha {config.alpha}", _lengths),
     }[number]
     data = folder.read_json("data.json")
     return Report(
@@ -198,7 +198,7 @@ def _networks(config: PaperSettings, where: str, measured: Measured) -> tuple[Ta
 def _thresholds(config: PaperSettings, where: str, measured: Measured) -> tuple[Table, Table]:
     published = published_beside(config)
     crop = next(found for cell, found in measured.items() if cell.alpha == 0.4)
-    whole = next(found for cell, found in measured.items() if cell.alpha == "none")
+    whole = next(found for cell, found in measured.items() if cell.alpha == WHOLE_PICTURES)
     claim = published.crop if published else "-"
     return (
         Table(

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from recipes.triplet.margins import ADAPTIVE, CROSS_ENTROPY, MINED, triplet_heads
 from recipes.triplet.protocol import CHOICE, HELD_OUT, PAPER, SELECTED
-from recipes.triplet.settings import PaperSettings
+from recipes.triplet.settings import WHOLE_PICTURES, PaperSettings
 
 CROP = "crop"
 # Who looks where no pretrained network does.
 LOOKING, STAGE1_LOOKS = "resnet18", "stage1"
 LOOK, STAGE1, FEATURES = "saliency", "stage 1", "features"
-ALPHAS = ("none", 0.2, 0.3, 0.4, 0.5, 0.6)
+ALPHAS = (WHOLE_PICTURES, 0.2, 0.3, 0.4, 0.5, 0.6)
 BITS = (16, 32, 48, 64)
 
 
@@ -54,7 +54,7 @@ class Cell:
     @property
     def name(self) -> str:
         """The network's name in the run, shared by all tables: it is trained once a view."""
-        return self.network if self.alpha == "none" else f"{self.network}+{self.alpha}"
+        return self.network if self.alpha == WHOLE_PICTURES else f"{self.network}+{self.alpha}"
 
 
 def looks(networks: Iterable[str]) -> bool:
@@ -65,7 +65,9 @@ def looks(networks: Iterable[str]) -> bool:
 def cells(number: int, config: PaperSettings) -> list[Cell]:
     """The cells of a table, in the order in which they are measured."""
     if number == 1:
-        return [Cell(network, "none", config.bits) for network in ("resnet18", "resnet18_i")]
+        return [
+            Cell(network, WHOLE_PICTURES, config.bits) for network in ("resnet18", "resnet18_i")
+        ]
     if number == 2:
         return [Cell("resnet18_i", alpha, config.bits) for alpha in ALPHAS]
     return [Cell("resnet18_i", config.alpha, bits) for bits in BITS]
