@@ -46,13 +46,13 @@ def test_tuple_distances_equal_the_authors(squared):
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float32])
 def test_class_ids_come_of_any_type_and_shape(dtype):
     for labels in (np.array([2, 0], dtype), np.array([[2], [0]], dtype)):
-        ids = class_ids(labels, 3)
+        ids = class_ids(labels, np.zeros((2, 1)), 3)
         assert ids.dtype == tf.int32 and ids.numpy().tolist() == [2, 0]
 
 
 def test_class_ids_refuse_labels_that_are_no_class_and_say_how_far_they_go():
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)\[0, 3\),.*1.*7"):
-        class_ids(np.array([1, 2, 2, 7]), 3)
+        class_ids(np.array([1, 2, 2, 7]), np.zeros((4, 1)), 3)
 
 
 def test_own_and_others_part_a_row():

@@ -2,6 +2,11 @@
 
 import tensorflow as tf
 
+# Bits of a float type: whole numbers below so many powers of two are told apart.
+_PRECISION = {tf.bfloat16: 8, tf.float16: 11, tf.float32: 24, tf.float64: 53}
+NO_LABEL = tf.int64.min
+"""What an id becomes that was lost on its way here, where nothing can be raised."""
+
 
 def safe_sqrt(squared: tf.Tensor, floor: tf.Tensor | float = 0.0) -> tf.Tensor:
     """Square root whose value and gradient are zero where ``squared <= floor``.
@@ -90,35 +95,113 @@ def pairwise_distances(embeddings: tf.Tensor, squared: bool = False) -> tf.Tenso
     return distances if squared else safe_sqrt(distances, floor=1e-6 * scale)
 
 
-def class_ids(labels: tf.Tensor, num_classes: int) -> tf.Tensor:
-    """Labels of any shape and number type as int32 ``[B]``.
+def label_ids(labels: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """Class ids of any number type as int64 ``[B]``, exact or refused.
+
+    A float type has whole numbers one by one up to a bound only (float32, in which Keras 3 hands
+    labels on, up to 2^24; float16 up to 2^11): two classes above it would become one.
+
+    Args:
+        labels: ``[B]`` or ``[B, 1]``.
+        rows: what has one label each, ``[B, ...]``.
 
     Raises:
-        InvalidArgumentError: a label outside ``[0, num_classes)``. XLA has no assertions: code
-            compiled by it goes on.
+        ValueError: labels of another shape, such as one-hot ones, or no numbers.
+        InvalidArgumentError: ids that are not whole, or that a float type cannot tell apart. XLA
+            has no assertions: there such an id becomes :data:`NO_LABEL`, see :func:`nan_if_lost`.
 
-    >>> class_ids(tf.constant([[2.0], [0.0]]), 3).numpy().tolist()
+    >>> label_ids(tf.constant([[2.0], [0.0]]), tf.zeros([2, 5])).numpy().tolist()
     [2, 0]
     """
-    labels = tf.cast(tf.reshape(labels, [-1]), tf.int32)
+    labels = one_a_row(labels, rows, "labels")
+    if labels.dtype.is_integer or labels.dtype.is_bool:
+        return tf.cast(labels, tf.int64)
+    if not labels.dtype.is_floating:
+        raise ValueError(f"labels must be whole numbers, got {labels.dtype.name}")
+    bound = 2 ** _PRECISION[labels.dtype]
+    whole = (labels == tf.floor(labels)) & (tf.abs(labels) < tf.cast(bound, labels.dtype))
+    told = tf.debugging.Assert(
+        tf.reduce_all(whole),
+        [
+            f"labels must be whole numbers below {bound}, the first that {labels.dtype.name} "
+            "cannot tell from its neighbour (Keras 3 hands labels on in float32): number the "
+            "classes by np.unique(labels, return_inverse=True)[1]. These go from and to",
+            tf.reduce_min(labels),
+            tf.reduce_max(labels),
+        ],
+    )
+    # Whoever needs the labels waits for the verdict, in a graph too.
+    with tf.control_dependencies([told]):
+        return tf.where(whole, tf.cast(tf.where(whole, labels, 0), tf.int64), NO_LABEL)
+
+
+def nan_if_lost(ids: tf.Tensor) -> tf.Tensor:
+    """What is added to a loss of :func:`label_ids`: 0, or NaN where XLA let pass a label that is
+    lost.
+
+    >>> float(nan_if_lost(tf.constant([3, NO_LABEL])))
+    nan
+    """
+    return tf.where(tf.reduce_any(ids == NO_LABEL), float("nan"), 0.0)
+
+
+def one_a_row(values: tf.Tensor, rows: tf.Tensor, name: str) -> tf.Tensor:
+    """Targets ``[B]`` or ``[B, 1]`` as ``[B]``, one for each row.
+
+    Raises:
+        ValueError: another shape, as far as it is known.
+        InvalidArgumentError: another number of them, where it is known only then.
+
+    >>> one_a_row(tf.constant([[0.5], [1.5]]), tf.zeros([2, 3]), "margins").numpy().tolist()
+    [0.5, 1.5]
+    """
+    values = tf.convert_to_tensor(values)
+    shape = values.shape
+    if shape.rank is not None and (shape.rank > 2 or shape[1:].num_elements() not in (1, None)):
+        one_hot = " (one-hot? pass tf.argmax(labels, axis=-1))" if name == "labels" else ""
+        raise ValueError(f"{name} must be [B] or [B, 1], got shape {tuple(shape)}{one_hot}")
+    flat = tf.reshape(values, [-1])
+    if not flat.shape.is_compatible_with(rows.shape[:1]):
+        raise ValueError(f"{rows.shape[0]} rows need one label each, got {flat.shape[0]} {name}")
+    if flat.shape[0] is not None and rows.shape[0] is not None:
+        return flat
+    counts = (tf.size(flat), tf.shape(rows)[0])
+    same = tf.debugging.Assert(
+        counts[0] == counts[1], [f"{name} must be [B] or [B, 1], one a row: have, rows", *counts]
+    )
+    with tf.control_dependencies([same]):
+        return tf.identity(flat)
+
+
+def class_ids(labels: tf.Tensor, rows: tf.Tensor, num_classes: int) -> tf.Tensor:
+    """:func:`label_ids` that are classes, int32 ``[B]``.
+
+    Raises:
+        InvalidArgumentError: a label outside ``[0, num_classes)``. XLA has no assertions: there it
+            becomes -1.
+
+    >>> class_ids(tf.constant([[2.0], [0.0]]), tf.zeros([2, 3]), 3).numpy().tolist()
+    [2, 0]
+    """
+    labels = label_ids(labels, rows)
+    inside = (labels >= 0) & (labels < num_classes)
     known = tf.debugging.Assert(
-        tf.reduce_all((labels >= 0) & (labels < num_classes)),
+        tf.reduce_all(inside),
         [
             f"labels must lie in [0, {num_classes}), these go from and to",
             tf.reduce_min(labels),
             tf.reduce_max(labels),
         ],
     )
-    # Whoever needs the labels waits for the verdict, in a graph too.
     with tf.control_dependencies([known]):
-        return tf.identity(labels)
+        return tf.cast(tf.where(inside, labels, -1), tf.int32)
 
 
 def own_and_others(labels: tf.Tensor, distances: tf.Tensor) -> tuple[tf.Tensor, ...]:
     """What losses and metrics read of distances to class centers.
 
     Args:
-        labels: class ids ``[B]`` or ``[B, 1]``, see :func:`class_ids`.
+        labels: class ids ``[B]`` or ``[B, 1]``, see :func:`label_ids`.
         distances: ``[B, classes]``.
 
     Returns:
@@ -138,12 +221,7 @@ def own_and_others(labels: tf.Tensor, distances: tf.Tensor) -> tuple[tf.Tensor, 
         raise ValueError(
             f"distances to centers must be [B, classes], got shape {tuple(distances.shape)}"
         )
-    labels = class_ids(labels, distances.shape[1])
-    if not labels.shape.is_compatible_with(distances.shape[:1]):
-        raise ValueError(
-            f"{distances.shape[0]} rows of distances need one label each, "
-            f"got {labels.shape[0]} labels"
-        )
+    labels = class_ids(labels, distances, distances.shape[1])
     is_own = labels[:, None] == tf.range(distances.shape[1])[None, :]
     own = tf.reduce_sum(tf.where(is_own, distances, 0.0), axis=1)
     return tf.where(tf.reduce_any(is_own, axis=1), own, float("nan")), distances, ~is_own

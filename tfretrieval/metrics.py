@@ -9,7 +9,7 @@ Class centers: squared distances ``[B, classes]`` and class ids, read with
 
 import tensorflow as tf
 
-from tfretrieval.distances import own_and_others, triplet_distances
+from tfretrieval.distances import one_a_row, own_and_others, triplet_distances
 
 _register = tf.keras.utils.register_keras_serializable(package="tfretrieval")
 
@@ -122,7 +122,7 @@ class ActiveTriplets(_TripletMean):
     def of_distances(self, d_ap, d_an, y_true):
         margin = self.margin
         if margin == "given":
-            margin = tf.cast(tf.reshape(y_true, [-1]), tf.float32)
+            margin = tf.cast(one_a_row(y_true, d_ap, "margins"), tf.float32)
         return d_an - d_ap < margin
 
     def get_config(self):

@@ -105,5 +105,5 @@ def test_refuses_arguments(wrong, message):
 
 
 def test_refuses_another_number_of_labels():
-    with pytest.raises(ValueError, match="7 codes need one label each, got 6 labels"):
+    with pytest.raises(ValueError, match="7 rows need one label each, got 6 labels"):
         CauchyCrossEntropyLoss()(LABELS[:6], CODES)

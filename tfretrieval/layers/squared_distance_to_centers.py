@@ -129,7 +129,7 @@ def center_update(centers: tf.Tensor, features: tf.Tensor, labels: tf.Tensor) ->
     [[0.0], [-3.0]]
     """
     num_classes = centers.shape[0]
-    labels = class_ids(labels, num_classes)
+    labels = class_ids(labels, features, num_classes)
     differences = tf.gather(centers, labels) - features
     sums = tf.math.unsorted_segment_sum(differences, labels, num_classes)
     counts = tf.math.unsorted_segment_sum(tf.ones_like(labels, tf.float32), labels, num_classes)

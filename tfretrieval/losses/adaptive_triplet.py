@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfretrieval.distances import triplet_distances
+from tfretrieval.distances import one_a_row, triplet_distances
 
 MARGINS = ("given", "batch")
 
@@ -56,7 +56,8 @@ class AdaptiveTripletLoss(tf.keras.losses.Loss):
         d_ap, d_an = triplet_distances(y_pred, self.squared)
         if self.margin == "batch":
             return self.of_distances(d_ap, d_an)
-        return tf.sigmoid(d_ap - d_an + tf.cast(tf.reshape(y_true, [-1]), tf.float32))
+        margin1 = tf.cast(one_a_row(y_true, y_pred, "margins"), tf.float32)
+        return tf.sigmoid(d_ap - d_an + margin1)
 
     def of_distances(self, d_ap, d_an, weights=None):
         """The loss of every triplet, margin1 being the weighted mean gap of those given."""

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfretrieval.distances import pairwise_distances, safe_sqrt
+from tfretrieval.distances import label_ids, nan_if_lost, pairwise_distances, safe_sqrt
 from tfretrieval.losses.cauchy_quantization import check_cauchy, checked_codes
 
 DISTANCES = ("cosine", "squared")
@@ -47,6 +47,8 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
     Raises:
         ValueError: another ``distance`` or ``weights``, a ``gamma`` that is not positive,
             ``max_cosine`` outside (0, 1], codes of another rank, not one label for each.
+        InvalidArgumentError: ids that came in a float type and lost their last places, as
+            :class:`InBatch` says.
 
     >>> codes = tf.constant([[1.0, 1.0], [1.0, -1.0]])
     >>> loss = CauchyCrossEntropyLoss(gamma=1.0)
@@ -116,12 +118,14 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
 def _similar(labels, codes):
     """float32 ``[B, B]``: 1 for pairs that share a class, and for a picture with itself."""
     if labels.shape.rank == 2 and labels.shape[1] not in (1, None):
+        lost = 0.0
         shared = tf.matmul(*(2 * [tf.cast(labels, tf.float32)]), transpose_b=True) > 0
     else:
-        labels = tf.cast(tf.reshape(labels, [-1]), tf.int32)
+        labels = label_ids(labels, codes)
+        lost = nan_if_lost(labels)
         shared = labels[:, None] == labels[None, :]
     if not shared.shape[:1].is_compatible_with(codes.shape[:1]):
         raise ValueError(
             f"{codes.shape[0]} codes need one label each, got {shared.shape[0]} labels"
         )
-    return tf.linalg.set_diag(tf.cast(shared, tf.float32), tf.ones_like(codes[:, 0]))
+    return tf.linalg.set_diag(tf.cast(shared, tf.float32), tf.ones_like(codes[:, 0])) + lost

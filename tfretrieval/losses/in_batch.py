@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfretrieval.distances import pairwise_distances
+from tfretrieval.distances import label_ids, nan_if_lost, pairwise_distances
 from tfretrieval.mining.in_batch import hard_in_batch, semi_hard_in_batch
 
 MINERS = ("hard", "semi-hard", "all")
@@ -37,8 +37,11 @@ class InBatch(tf.keras.losses.Loss):
     anchor before reduction, scaled so that their mean is the mean over triplets.
 
     Raises:
-        ValueError: another miner, a loss that cannot be mined in batch, embeddings of another
-            rank.
+        ValueError: another miner, a loss that cannot be mined in batch, embeddings or labels of
+            another shape.
+        InvalidArgumentError: ids that came in a float type and lost their last places, see
+            :func:`tfretrieval.distances.label_ids`. Under XLA, which has no assertions, the loss is
+            NaN instead.
 
     >>> from tfretrieval.losses import TripletLoss
     >>> loss = InBatch(TripletLoss(margin=1.0), miner="hard")
@@ -74,11 +77,7 @@ class InBatch(tf.keras.losses.Loss):
         y_pred = tf.convert_to_tensor(y_pred)
         if y_pred.shape.rank != 2:
             raise ValueError(f"embeddings must be [B, D], got shape {tuple(y_pred.shape)}")
-        labels = tf.cast(tf.reshape(y_true, [-1]), tf.int32)
-        if not labels.shape[:1].is_compatible_with(y_pred.shape[:1]):
-            raise ValueError(
-                f"{y_pred.shape[0]} embeddings need one label each, got {labels.shape[0]} labels"
-            )
+        labels = label_ids(y_true, y_pred)
         distances = pairwise_distances(y_pred, self.loss.squared)
         same = labels[:, None] == labels[None, :]
         positives = tf.linalg.set_diag(same, tf.zeros_like(labels, tf.bool))
@@ -99,7 +98,8 @@ class InBatch(tf.keras.losses.Loss):
             values = weights * self.loss.of_distances(d_ap, d_an, weights)
             sums, counts = tf.reduce_sum(values, axis=1), tf.reduce_sum(weights, axis=1)
         anchors = tf.cast(tf.shape(labels)[0], tf.float32)
-        return sums[:-1] * tf.math.divide_no_nan(anchors, tf.reduce_sum(counts))
+        scale = tf.math.divide_no_nan(anchors, tf.reduce_sum(counts))
+        return sums[:-1] * scale + nan_if_lost(labels)
 
     def get_config(self):
         return {
