@@ -193,7 +193,7 @@ def _without(dataset: RetrievalDataset, bad: np.ndarray) -> RetrievalDataset:
         return dataset
     kept = np.setdiff1d(np.arange(len(dataset.records)), bad)
     records = dataset.records.take(kept)
-    classes = np.flatnonzero(records.membership.any(0))
+    classes = np.flatnonzero(records.class_counts())
     if records.multi_label:
         labels = records.labels[:, classes]
     else:
@@ -240,9 +240,9 @@ def _copies(dataset: RetrievalDataset) -> list[str]:
 
 def _hopeless(dataset: RetrievalDataset) -> list[str]:
     """Queries that nothing in the database is relevant to."""
-    membership = dataset.records.membership
-    offered = membership[dataset.database].any(0)
-    lost = int((~(membership[dataset.query] & offered).any(1)).sum())
+    records = dataset.records
+    offered = records.class_counts(dataset.database) > 0
+    lost = int((~records.showing(offered, dataset.query)).sum())
     if lost == len(dataset.query):
         raise DataError("no query has a picture of its class in the database: check the split")
     if not lost:

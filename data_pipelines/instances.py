@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from data_pipelines.records import DataError, Records
+from data_pipelines.records import DataError, Records, whole_numbers
 from tfretrieval.evaluation.instance import GroundTruth
 
 
@@ -34,7 +34,7 @@ class InstancePairs:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        pairs = np.asarray(self.pairs, np.int64)
+        pairs = whole_numbers(self.pairs, "pairs")
         object.__setattr__(self, "pairs", pairs)
         object.__setattr__(self, "notes", tuple(self.notes))
         if not len(pairs):

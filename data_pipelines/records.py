@@ -10,8 +10,9 @@ import dataclasses
 import functools
 import hashlib
 import os
+import stat
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +27,55 @@ SKETCH, PHOTO = 0, 1
 
 class DataError(ValueError):
     """Data that cannot be used; its message is one line for the user that says what to do."""
+
+
+def whole_numbers(values: Any, what: str) -> np.ndarray:
+    """`values` as int64 of the same shape; what int64 cannot hold is refused and never wrapped.
+
+    Args:
+        values: numbers of any kind, such as a list, an array or a column of pandas.
+        what: what the message calls them.
+
+    Raises:
+        ValueError: a value that is infinite, NaN or missing, not whole, or beyond int64.
+
+    >>> whole_numbers([3.0, 4.0], "labels").tolist()
+    [3, 4]
+    >>> whole_numbers(np.array([2**63], np.uint64), "labels")
+    Traceback (most recent call last):
+    ValueError: labels must be whole numbers within int64, got 9223372036854775808
+    """
+    given = np.asarray(values)
+    if given.dtype.kind in "bi":
+        return given.astype(np.int64)
+    if given.dtype.kind == "u":
+        wrong = given > np.iinfo(np.int64).max
+    elif given.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            wrong = ~(np.isfinite(given) & (given % 1 == 0) & (np.abs(given) < 2.0**63))
+    else:
+        wrong = np.array([not _is_whole(value) for value in given.ravel()], bool)
+        wrong = wrong.reshape(given.shape)
+    if wrong.any():
+        first = given[wrong].ravel()[0]
+        raise ValueError(f"{what} must be whole numbers within int64, got {first}")
+    return given.astype(np.int64)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether one object out of a column of any kind is a whole number that int64 holds."""
+    if not isinstance(value, (int, float, np.integer, np.floating)):
+        return False
+    number = value.item() if isinstance(value, np.generic) else value
+    return number == number and abs(number) < 2**63 and number % 1 == 0
+
+
+def read_regular(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a file; raises `OSError` for what is none, such as a pipe, which would hang."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(None, "not a regular file", os.fspath(path))
+    with open(path, "rb") as file:
+        return file.read()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,7 +97,8 @@ class Records:
         later: from ids to their bytes, all in one go; for pictures that `fetched` has yet to bring.
 
     Raises:
-        ValueError: columns of different lengths, ids that repeat, labels or boxes out of range.
+        ValueError: columns of different lengths, ids that repeat or hold NUL, labels that are no
+            whole numbers, labels or boxes out of range.
 
     >>> records = Records(ids=["a", "b"], labels=[1, 0], class_names=("x", "y"), blobs=(b"1", b"2"))
     >>> records.take([1]).ids.tolist(), len(records), records.num_classes
@@ -65,14 +116,12 @@ class Records:
     later: Callable[[np.ndarray], Sequence[bytes]] | None = None
 
     def __post_init__(self) -> None:
-        labels = np.asarray(self.labels)
-        labels = labels.astype(np.int32 if labels.ndim == 1 else np.uint8)
         columns = {
-            "ids": np.asarray(self.ids, dtype=str),
-            "labels": labels,
-            "paths": None if self.paths is None else np.asarray(self.paths, dtype=str),
+            "ids": _texts(self.ids, "ids"),
+            "labels": self._whole_labels(),
+            "paths": None if self.paths is None else _texts(self.paths, "paths"),
             "boxes": None if self.boxes is None else np.asarray(self.boxes, np.float32),
-            "domains": None if self.domains is None else np.asarray(self.domains, np.int32),
+            "domains": None if self.domains is None else whole_numbers(self.domains, "domains"),
             "digests": None if self.digests is None else np.asarray(self.digests, dtype=str),
         }
         for name, column in columns.items():
@@ -81,6 +130,21 @@ class Records:
         if self.blobs is not None:
             object.__setattr__(self, "blobs", tuple(self.blobs))
         self._check()
+        if self.domains is not None:
+            object.__setattr__(self, "domains", self.domains.astype(np.int32))
+
+    def _whole_labels(self) -> np.ndarray:
+        """Checked before they are narrowed, so that no label becomes another by wrapping."""
+        labels = whole_numbers(self.labels, "labels")
+        if labels.ndim == 1:
+            if len(labels) and not 0 <= labels.min() <= labels.max() < len(self.class_names):
+                raise ValueError(
+                    f"labels must lie in 0..{len(self.class_names) - 1}, one for each class name"
+                )
+            return labels.astype(np.int32)
+        if not ((labels == 0) | (labels == 1)).all():
+            raise ValueError("labels [N, classes] must be 0 or 1, with a 1 in every row")
+        return labels.astype(np.uint8)
 
     def _check(self) -> None:
         n, classes = len(self.ids), len(self.class_names)
@@ -96,10 +160,9 @@ class Records:
             raise ValueError(f"ids must be unique, {str(unique[counts.argmax()])!r} repeats")
         if classes > MAX_CLASSES:
             raise ValueError(f"at most {MAX_CLASSES} classes are possible, got {classes}")
-        if self.labels.ndim == 1:
-            if n and not 0 <= self.labels.min() <= self.labels.max() < classes:
-                raise ValueError(f"labels must lie in 0..{classes - 1}, one for each class name")
-        elif self.labels.shape != (n, classes) or not (self.labels.max(1, initial=0) == 1).all():
+        if self.labels.ndim > 1 and (
+            self.labels.shape != (n, classes) or not self.labels.any(1).all()
+        ):
             raise ValueError("labels [N, classes] must be 0 or 1, with a 1 in every row")
         if self.boxes is not None and (
             self.boxes.shape != (n, 4)
@@ -123,14 +186,36 @@ class Records:
 
     @property
     def membership(self) -> np.ndarray:
-        """Bool `[N, classes]`: which picture shows which class, for both kinds of labels."""
+        """Bool `[N, classes]`: which picture shows which class, for both kinds of labels.
+
+        A byte for each: of a large set ask `class_counts` or `showing` instead.
+        """
         if self.multi_label:
             return self.labels.astype(bool)
-        return self.labels[:, None] == np.arange(self.num_classes)
+        table = np.zeros((len(self), self.num_classes), bool)
+        table[np.arange(len(self)), self.labels] = True
+        return table
+
+    def class_counts(self, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """int64 `[classes]`: how many of the pictures at `indices` (all of them) show each class.
+
+        >>> some = Records(ids=["a", "b"], labels=[1, 1], class_names="xy", blobs=(b"1", b"2"))
+        >>> some.class_counts().tolist()
+        [0, 2]
+        """
+        labels = self.labels[indices]
+        if self.multi_label:
+            return labels.sum(0, dtype=np.int64)
+        return np.bincount(labels, minlength=self.num_classes).astype(np.int64)
+
+    def showing(self, classes: np.ndarray, indices: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Bool `[n]`: which pictures at `indices` show one of `classes`, bool `[classes]`."""
+        labels = self.labels[indices]
+        return (labels.astype(bool) & classes).any(1) if self.multi_label else classes[labels]
 
     def take(self, indices: Sequence[int] | np.ndarray) -> Records:
         """The pictures at `indices`, in that order; class names and labels stay as they are."""
-        indices = np.asarray(indices, np.int64)
+        indices = whole_numbers(indices, "indices")
         columns = {
             field: column[indices]
             for field in ("ids", "labels", "paths", "boxes", "domains", "digests")
@@ -151,8 +236,7 @@ class Records:
         if self.blobs is not None and self.blobs[index]:
             return self.blobs[index]
         assert self.paths is not None
-        with open(self.paths[index], "rb") as file:
-            return file.read()
+        return read_regular(self.paths[index])
 
     def reader(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """A function from an integer scalar to that picture's bytes, for use inside `tf.data`.
@@ -227,7 +311,7 @@ class RetrievalDataset:
 
     def __post_init__(self) -> None:
         for part in ("train", "database", "query"):
-            indices = np.asarray(getattr(self, part), np.int64)
+            indices = whole_numbers(getattr(self, part), part)
             object.__setattr__(self, part, indices)
             if not len(indices):
                 raise DataError(f"data set {self.name} has no {part} pictures")
@@ -252,7 +336,9 @@ class RetrievalDataset:
         members = {name: np.isin(np.arange(len(self.records)), i) for name, i in parts.items()}
         lines = ["id," + ",".join(parts)]
         for i, name in enumerate(self.records.ids):
-            quoted = '"' + name.replace('"', '""') + '"'
+            # A name that is not UTF-8 could not be written.
+            plain = name.encode("utf-8", "backslashreplace").decode()
+            quoted = '"' + plain.replace('"', '""') + '"'
             lines.append(quoted + "".join(f",{int(member[i])}" for member in members.values()))
         return "\n".join(lines) + "\n"
 
@@ -271,6 +357,27 @@ class RetrievalDataset:
                 little = array.astype(array.dtype.newbyteorder("<"), copy=False)
                 total.update(f"{array.dtype.name}{array.shape}".encode() + little.tobytes())
         return total.hexdigest()
+
+
+def _texts(values: Any, what: str) -> np.ndarray:
+    """A column of text, such as a list, an array or a column of pandas."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "U":
+        if nul := [value for value in values.tolist() if "\0" in value]:
+            raise ValueError(f"{what} must not hold NUL, got {nul[0]!r}")
+        return values
+    return np.array([_text(value, what) for value in np.asarray(values, object).ravel()], str)
+
+
+def _text(value: Any, what: str) -> str:
+    """NumPy would write a missing value as "nan", and drop a NUL at the end without a word."""
+    if isinstance(value, (bytes, os.PathLike)):
+        value = os.fsdecode(value)
+    if not isinstance(value, (str, int, np.integer)):
+        raise ValueError(f"{what} must be text, got {value!r}")
+    text = str(value)
+    if "\0" in text:
+        raise ValueError(f"{what} must not hold NUL, got {text!r}")
+    return text
 
 
 def sane_boxes(boxes: np.ndarray) -> tuple[np.ndarray, int]:

@@ -26,9 +26,10 @@ def seeded_split(records: Records, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     groups = np.zeros(len(records), int) if records.multi_label else records.labels
     query = np.zeros(len(records), bool)
-    for group in range(groups.max(initial=-1) + 1):
-        members = np.flatnonzero(groups == group)
-        members = members[np.argsort(records.ids[members])]
+    by_id = np.argsort(records.ids)
+    order = by_id[np.argsort(groups[by_id], kind="stable")]
+    starts = np.flatnonzero(np.diff(groups[order])) + 1
+    for members in np.split(order, starts):
         if len(members) > 1:
             query[rng.permutation(members)[: max(1, len(members) // QUERY_SHARE)]] = True
     return query
@@ -112,11 +113,10 @@ def settle_singletons(dataset: RetrievalDataset, singletons: str = "keep") -> Re
     """
     if singletons not in ("keep", "refuse"):
         raise ValueError(f'singletons must be "keep" or "refuse", got {singletons!r}')
-    membership = dataset.records.membership
-    single = membership.sum(0) == 1
+    single = dataset.records.class_counts() == 1
     if not single.any():
         return dataset
-    alone = ~membership[:, ~single].any(1)
+    alone = ~dataset.records.showing(~single)
     some = f"{single.sum()} of {len(single)} classes have a single picture, such as "
     some += repr(dataset.records.class_names[int(single.argmax())])
     if singletons == "refuse":

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from data_pipelines.records import DataError
+from data_pipelines.records import DataError, whole_numbers
 
 _SIMPLE = re.compile(r"b1|[iuf][1248]|[SU]\d+")
 
@@ -74,9 +74,12 @@ def numbers_in(content: Any, key: str, path: Path) -> np.ndarray:
         given = np.array(content[key]).reshape(-1)
     except (KeyError, TypeError, ValueError, IndexError):
         given = np.array(None)
-    if given.dtype.kind not in "iuf" or (given % 1 != 0).any():
-        raise DataError(f"{str(path)!r} has no list of whole numbers {key!r}")
-    return given.astype(np.int64)
+    try:
+        if given.dtype.kind in "iuf":
+            return whole_numbers(given, key)
+    except ValueError:
+        pass
+    raise DataError(f"{str(path)!r} has no list of whole numbers {key!r}")
 
 
 _InPython: Any = pickle._Unpickler

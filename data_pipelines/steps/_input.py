@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines.augment import Augmentation
-from data_pipelines.records import Records
+from data_pipelines.records import Records, whole_numbers
 from tfretrieval import images
 
 Epoch = Callable[[int], np.ndarray]
@@ -87,7 +87,7 @@ def record_columns(
 
 
 def valid_indices(records: Records, indices: Any) -> np.ndarray:
-    indices = np.asarray(indices, np.int64)
+    indices = whole_numbers(indices, "indices")
     if not indices.size:
         raise ValueError("no pictures to read: the list of indices is empty")
     if indices.min() < 0 or indices.max() >= len(records):

@@ -49,8 +49,9 @@ def bounded_batches(
     sizes = np.maximum(np.rint(windows[:, 2:] * shrink), 1).astype(np.int32)
     if (small := np.flatnonzero(sizes.min(axis=1) < least)).size:
         height, width = sizes[small[0]]
+        name = str(records.ids[indices[small[0]]])
         raise DataError(
-            f"{records.ids[indices[small[0]]]} is {height} x {width} pixels once its longer side "
+            f"{name!r} is {height} x {width} pixels once its longer side "
             f"is at most {long_side}, and the network needs {least}: leave it out, or raise the "
             f"bound ({small.size} such pictures)"
         )
