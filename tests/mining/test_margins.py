@@ -41,6 +41,14 @@ def test_all_pairs_margin_equals_the_loop(monkeypatch, block):
     np.testing.assert_allclose(all_pairs_margin(X, LABELS), expected, rtol=1e-6)
 
 
+def test_a_margin_over_a_pool_is_near_that_over_all_pairs():
+    x = np.random.default_rng(0).standard_normal((900, 4)) + 2 * np.eye(4)[np.arange(900) % 4]
+    labels = np.arange(900) % 4
+    exact = all_pairs_margin(x, labels)
+    pooled = all_pairs_margin(x, labels, pool=300)
+    assert pooled != exact and pooled == pytest.approx(exact, rel=0.1)
+
+
 def test_refuse_sets_without_pairs():
     with pytest.raises(ValueError, match="no triplets"):
         mined_margin(X, np.empty((0, 3), int))

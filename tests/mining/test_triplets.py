@@ -43,6 +43,39 @@ def test_blocks_do_not_change_the_triplets(monkeypatch):
     np.testing.assert_array_equal(hard_triplets(x, labels), whole)
 
 
+def test_negatives_of_a_pool_are_as_hard_as_those_of_all():
+    """The rank of the negative among all others is an even draw from the nearest twentieth."""
+    x = np.random.default_rng(0).standard_normal((600, 3)).astype(np.float32)
+    labels = np.arange(600) % 6
+    shares = {}
+    for pool in (600, 200):
+        anchor, positive, negative = np.concatenate(
+            [hard_triplets(x, labels, seed=seed, pool=pool) for seed in range(4)]
+        ).T
+        assert (labels[anchor] == labels[positive]).all() and (anchor != positive).all()
+        assert (labels[anchor] != labels[negative]).all()
+        distances = np.linalg.norm(x[anchor, None] - x[None], axis=-1)
+        others = labels[anchor, None] != labels[None]
+        nearer = (distances < np.linalg.norm(x[anchor] - x[negative], axis=1)[:, None]) & others
+        shares[pool] = nearer.sum(axis=1).mean() / others.sum(axis=1).mean()
+    assert 0.02 < shares[600] < 0.03
+    assert shares[200] == pytest.approx(shares[600], rel=0.3)
+
+
+def test_positives_beside_a_pool_are_those_without():
+    x = np.random.default_rng(0).standard_normal((90, 3)).astype(np.float32)
+    labels = np.arange(90) % 5
+    exact, pooled = (hard_triplets(x, labels, seed=1, pool=pool) for pool in (90, 30))
+    np.testing.assert_array_equal(exact[:, :2], pooled[:, :2])
+
+
+def test_a_pool_of_one_class_is_not_drawn_from():
+    """All but one sample are of one class: most pools hold nothing else."""
+    labels = np.array([0] * 39 + [1])
+    triplets = hard_triplets(np.arange(40.0)[:, None], labels, pool=5)
+    assert (triplets[:, 2] == 39).all() and len(triplets) == 39
+
+
 def test_every_anchor_with_a_positive_and_a_negative_has_one_row():
     labels = np.array([7, 7, 3, 9, 9, 9])
     triplets = hard_triplets(np.random.default_rng(0).standard_normal((6, 2)), labels)

@@ -4,6 +4,8 @@ import numpy as np
 
 # Distances that are held at a time: 16 MB in double precision.
 BLOCK = 1 << 21
+# Samples whose pairs are all measured: 200 million.
+POOL = 20_000
 
 
 def mined_margin(embeddings: np.ndarray, triplets: np.ndarray, squared: bool = False) -> float:
@@ -31,7 +33,9 @@ def mined_margin(embeddings: np.ndarray, triplets: np.ndarray, squared: bool = F
     return float(np.mean(d_an - d_ap if squared else np.sqrt(d_an) - np.sqrt(d_ap)))
 
 
-def all_pairs_margin(embeddings: np.ndarray, labels: np.ndarray, squared: bool = False) -> float:
+def all_pairs_margin(
+    embeddings: np.ndarray, labels: np.ndarray, squared: bool = False, pool: int = POOL
+) -> float:
     """Mean distance between classes less mean distance inside them, over all pairs.
 
     Source: Pan et al. 2021, equation 3 read literally: every pair of training samples.
@@ -40,6 +44,7 @@ def all_pairs_margin(embeddings: np.ndarray, labels: np.ndarray, squared: bool =
         embeddings: ``[N, D]``.
         labels: integers ``[N]``.
         squared: squared Euclidean distances, for a loss with ``squared=True``.
+        pool: where there are more samples than this, the pairs are those of so many, drawn evenly.
 
     Raises:
         ValueError: no pair of one class, or only one class.
@@ -47,7 +52,11 @@ def all_pairs_margin(embeddings: np.ndarray, labels: np.ndarray, squared: bool =
     >>> all_pairs_margin(np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1]))
     3.5
     """
-    x, labels = np.asarray(embeddings, np.float64), np.asarray(labels)
+    x, labels = np.asarray(embeddings), np.asarray(labels)
+    if len(x) > pool:
+        drawn = np.sort(np.random.default_rng(0).choice(len(x), pool, replace=False))
+        x, labels = x[drawn], labels[drawn]
+    x = x.astype(np.float64)
     x = x - x.mean(axis=0, keepdims=True)
     norms = np.einsum("nd,nd->n", x, x)
     sums, counts = np.zeros(2), np.zeros(2)

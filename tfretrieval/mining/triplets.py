@@ -7,6 +7,9 @@ import numpy as np
 
 # Distances that are held at a time: 24 MB, and twice that for their order.
 BLOCK = 6 << 20
+# Samples that negatives are ranked among. All of a million would take ten hours, these take
+# minutes (benchmarks/mining.py).
+POOL = 20_000
 
 
 def hard_triplets(
@@ -14,6 +17,7 @@ def hard_triplets(
     labels: np.ndarray,
     beta: float = 0.5,
     seed: int | Sequence[int] = 0,
+    pool: int = POOL,
 ) -> np.ndarray:
     """One hard triplet for every anchor that has a positive and a negative.
 
@@ -29,6 +33,9 @@ def hard_triplets(
         labels: integers ``[N]``.
         beta: hardness factor in (0, 1]; smaller is harder.
         seed: of the draw, an integer or several; the same seed and inputs give the same triplets.
+        pool: where there are more samples than this, the negatives of each block of anchors are
+            ranked among so many, drawn evenly: the rank is then drawn from the nearest
+            ``max(1, ceil(0.1 beta |N|))`` with ``N`` those of the pool, the same share of it.
 
     Returns:
         int64 indices ``[T, 3]`` of anchor, positive, negative, anchors ascending. A class of one
@@ -69,36 +76,54 @@ def hard_triplets(
     centred = embeddings - embeddings.mean(axis=0, keepdims=True) if len(labels) else embeddings
     norms = np.einsum("nd,nd->n", centred, centred)
     triplets = np.empty((len(anchors), 3), np.int64)
-    step = max(1, BLOCK // max(1, len(labels)))
+    pooled = len(labels) > pool
+    # Beside a pool the distances to an anchor's own class are taken apart, from its members.
+    width = max(pool, sizes.max() * embeddings.shape[1]) if pooled else len(labels)
+    step = max(1, BLOCK // max(1, width))
     for start in range(0, len(anchors), step):
         rows = anchors[start : start + step]
         # Samples of each anchor's class, padded with -1 to the largest class of the block.
         place = np.arange(sizes[classes[rows]].max())
         members = by_class[np.minimum(starts[classes[rows], None] + place, len(labels) - 1)]
         members[place >= sizes[classes[rows], None]] = -1
-        # Squared distances less the anchor's own norm: the same order, one term fewer.
-        ranking = norms[None, :] - 2 * centred[rows] @ centred.T
         block = triplets[start : start + step]
         block[:, 0] = rows
-        block[:, 1] = _positive(ranking, rows, members, p_rank[rows])
-        block[:, 2] = _negative(ranking, members, n_rank[rows])
+        # Squared distances less the anchor's own norm: the same order, one term fewer.
+        if pooled:
+            own = np.maximum(members, 0)
+            products = np.einsum("bd,bmd->bm", centred[rows], centred[own])
+            block[:, 1] = _positive(norms[own] - 2 * products, rows, members, p_rank[rows])
+            drawn = np.sort(generator.choice(len(labels), pool, replace=False, shuffle=False))
+            ranking = norms[drawn] - 2 * centred[rows] @ centred[drawn].T
+            others = classes[rows, None] != classes[drawn]
+            if others.any(axis=1).all():
+                ranking[~others] = np.inf
+                rank = (draw[1, rows] * hard_n[others.sum(axis=1)]).astype(np.int64)
+                block[:, 2] = drawn[_nearest(ranking, rank)]
+                continue
+        ranking = norms - 2 * centred[rows] @ centred.T
+        if not pooled:
+            own = np.take_along_axis(ranking, np.maximum(members, 0), axis=1)
+            block[:, 1] = _positive(own, rows, members, p_rank[rows])
+        # A pad (-1) overwrites the first real member instead, which is masked anyway.
+        own = np.where(members < 0, members[:, :1], members)
+        np.put_along_axis(ranking, own, np.inf, axis=1)
+        block[:, 2] = _nearest(ranking, n_rank[rows])
     return triplets
 
 
-def _positive(ranking, rows, members, rank):
+def _positive(
+    distances: np.ndarray, rows: np.ndarray, members: np.ndarray, rank: np.ndarray
+) -> np.ndarray:
     """The ``rank``-th farthest other member of each anchor's class."""
-    distances = np.take_along_axis(ranking, np.maximum(members, 0), axis=1)
     distances[(members < 0) | (members == rows[:, None])] = -np.inf
     order = np.argsort(-distances, axis=1, kind="stable")
     chosen = np.take_along_axis(order, rank[:, None], axis=1)
     return np.take_along_axis(members, chosen, axis=1)[:, 0]
 
 
-def _negative(ranking, members, rank):
-    """The ``rank``-th nearest sample outside each anchor's class."""
-    # A pad (-1) overwrites the first real member instead, which is masked anyway.
-    own = np.where(members < 0, members[:, :1], members)
-    np.put_along_axis(ranking, own, np.inf, axis=1)
+def _nearest(ranking: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """The column of the ``rank``-th smallest entry of each row."""
     nearest = min(int(rank.max()) + 1, ranking.shape[1])
     if nearest < ranking.shape[1]:
         candidates = np.argpartition(ranking, nearest - 1, axis=1)[:, :nearest]
