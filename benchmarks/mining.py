@@ -30,10 +30,8 @@ def main() -> None:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, NumPy {np.__version__}"
     )
-    print(
-        "| samples | seconds | exact, seconds (from some anchors) | rank of negatives | peak memory |"
-    )
-    print("|---|---|---|---|---|")
+    print("| " + " | ".join(HEADER) + " |")
+    print("|" + "---|" * len(HEADER))
     for samples in args.samples:
         codes = np.random.default_rng(0).standard_normal((samples, BITS)).astype(np.float32)
         labels = np.arange(samples) // CLASS
