@@ -222,11 +222,11 @@ def _values(reports: Sequence[Report]) -> Iterator[Sequence[Any]]:
     yield "table", "row", "figure", "unit", "seed", "value"
     for report in reports:
         for table in report.tables:
-            units = {column.name: column.unit for column in table.columns}
             for names, figures in table.rows.items():
-                for name, value in figures.items():
-                    shown = "" if _defined(value) is None else value
-                    yield table.title, ", ".join(names), name, units[name], report.seed, shown
+                for column in table.columns:
+                    value = _defined(figures.get(column.name, NOT_MEASURED))
+                    row = (table.title, ", ".join(names), column.name, column.unit, report.seed)
+                    yield *row, "" if value is None else value
 
 
 def _lines(reports: Sequence[Report]) -> Iterator[str]:
