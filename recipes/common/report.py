@@ -366,7 +366,10 @@ def _mean(values: Sequence[Figure], unit: str) -> str:
 
 
 def _each(values: Sequence[Figure], unit: str) -> str:
-    return ", ".join(number(value, unit) for value in values)
+    """A value a seed; what is no number, once where all say the same."""
+    shown = [number(value, unit) for value in values]
+    numbers = any(isinstance(_defined(value), float) for value in values)
+    return ", ".join(shown if numbers else dict.fromkeys(shown))
 
 
 def _tables(reports: Sequence[Report]) -> Iterator[list[Table]]:

@@ -155,9 +155,11 @@ def _looked(number: int, config: PaperSettings) -> Key:
     if not looks(cell.name for cell in cells(number, config)):
         return ()
     layer = config.saliency_layer or "the deepest map of 4x4 cells or more"
+    own = config.saliency_network not in saliency.PRETRAINED
+    weights = "its own" if own else config.saliency_weights
     return (
-        f"Saliency network: {config.saliency_network}, weights {config.saliency_weights}, layer "
-        f"{layer}, {config.saliency_maps} of the channels, {config.grey}; region {config.region}.",
+        f"Saliency network: {config.saliency_network}, weights {weights}, layer {layer}, "
+        f"{config.saliency_maps} of the channels, {config.grey}; region {config.region}.",
     )
 
 
