@@ -1,17 +1,21 @@
 """One look at every picture before anything is trained on them.
 
 A picture must decode by the rules of `tfretrieval.images`, so that nothing fails hours later.
-Formats that TensorFlow does not read (WebP, BMP, GIF, TIFF, ...) are converted to PNG in memory,
-without loss and under the same id. What is odd but usable is counted and told in a line.
+Formats that TensorFlow does not read (WebP, BMP, GIF, TIFF, ...) are converted to PNG whenever they
+are read, under the same id (`data_pipelines.convert`). What is odd but usable is counted and told
+in a line. What was found is kept in the cache folder (`verdicts`), and so found once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import io
 import os
+import threading
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -19,27 +23,53 @@ import tensorflow as tf
 from PIL import Image
 from tqdm import tqdm
 
+from data_pipelines.convert import ORIENTATION, as_png, why_unknown
 from data_pipelines.records import DataError, Records, RetrievalDataset
 from data_pipelines.split import settle_singletons
+from data_pipelines.verdicts import Finding, Verdicts
 from tfretrieval import images
 
-_ORIENTATION = 0x0112
-_PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+ROOM = 2**29
+"""Bytes of pixels that all threads together decode at a time, unless one picture has more."""
+
+# Bytes that a pixel takes on the way: of JPEG, of PNG and what becomes one, with transparency.
+_JPEG, _PNG, _CLEAR = 3, 10, 26
+# Frames, not a second picture for other screens as in a JPEG.
+_ANIMATED = ("GIF", "WEBP", "TIFF", "PNG", "AVIF")
 
 
-@dataclasses.dataclass(frozen=True)
-class Finding:
-    """What was found in a picture's bytes."""
+class Room:
+    """Lets threads in as long as there is room for what they hold; alone, anyone is let in.
 
-    digest: str
-    problem: str = ""
-    rotated: bool = False
-    kind: str = ""
-    converted: bytes = b""
+    >>> room = Room(10)
+    >>> with room.holding(6), room.holding(4):
+    ...     room.taken
+    10
+    """
+
+    def __init__(self, size: int):
+        self.size, self.taken = size, 0
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def holding(self, amount: int) -> Iterator[None]:
+        """Waits until `amount` fits, and holds it."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.taken or self.taken + amount <= self.size)
+            self.taken += amount
+        try:
+            yield
+        finally:
+            with self._changed:
+                self.taken -= amount
+                self._changed.notify_all()
+
+
+_ROOM = Room(ROOM)
 
 
 def examine(contents: bytes) -> Finding:
-    """Examine one picture: its SHA-256, why it cannot be used, or how it had to be converted.
+    """Examine one picture: its SHA-256, why it cannot be used, and what is odd about it.
 
     >>> examine(b"").problem, examine(b"no picture").problem
     ('the file is empty', 'no known picture format, or damaged')
@@ -52,18 +82,25 @@ def examine(contents: bytes) -> Finding:
     except Image.DecompressionBombError:
         return dataclasses.replace(found, problem=f"more than {images.MAX_PIXELS} pixels")
     except (OSError, SyntaxError, ValueError):
-        return dataclasses.replace(found, problem=_decoding_problem(contents))
-    found = dataclasses.replace(found, kind=header.format or "", rotated=_rotated(header))
+        return dataclasses.replace(found, problem=_without_header(contents))
     width, height = header.size
     if width * height > images.MAX_PIXELS:
         problem = f"{width} x {height} pixels, more than {images.MAX_PIXELS}"
         return dataclasses.replace(found, problem=problem)
-    if images.readable_format(contents):
-        return dataclasses.replace(found, problem=_decoding_problem(contents))
-    try:
-        return dataclasses.replace(found, converted=_as_png(header))
-    except (OSError, SyntaxError, ValueError, EOFError):
-        return dataclasses.replace(found, problem="truncated or damaged")
+    clear = header.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in header.info
+    found = dataclasses.replace(
+        found,
+        kind=header.format or "",
+        rotated=_rotated(header),
+        foreign=not images.readable_format(contents),
+        frames=header.format in _ANIMATED and _several_frames(header),
+    )
+    is_jpeg = contents.startswith(b"\xff\xd8")
+    pixel = _JPEG if is_jpeg else _CLEAR if clear else _PNG
+    with _ROOM.holding(width * height * pixel):
+        problem = _foreign_problem(contents) if found.foreign else _decoding_problem(contents)
+        blank = clear and not problem and _all_clear(contents)
+    return dataclasses.replace(found, problem=problem, blank=blank)
 
 
 def audit(
@@ -100,7 +137,7 @@ def audit(
     dataset = _without(dataset, np.array(bad, np.int64))
     dataset = settle_singletons(dataset, singletons)
     kept = [found for found in findings if not found.problem]
-    more = (*_oddities(kept), *_copies(dataset), *_hopeless(dataset))
+    more = (*_oddities(kept), *_copies(dataset), *_hopeless(dataset), *_untrained(dataset))
     return dataclasses.replace(dataset, notes=(*dataset.notes, *more))
 
 
@@ -124,30 +161,37 @@ def readable(records: Records, name: str, progress: bool = True) -> Records:
 
 
 def _examine_all(records: Records, progress: bool) -> list[Finding]:
+    verdicts = Verdicts(records)
+
     def found_in(index: int) -> Finding:
+        if before := verdicts.before(index):
+            return before
         try:
-            contents = records.read(index)
+            contents = records.original(index)
         except OSError as error:
             return Finding("", problem=f"{error.strerror or error}".lower())
+        except MemoryError:
+            return Finding("", problem="too large for memory")
         return examine(contents)
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")  # Pillow's remarks on odd files: the verdict is ours.
-        verdicts = pool.map(found_in, range(len(records)))
+        found = pool.map(found_in, range(len(records)))
         hidden = None if progress else True
-        bar = tqdm(verdicts, "looking at pictures", len(records), delay=3, disable=hidden)
-        return list(bar)
+        bar = tqdm(found, "looking at pictures", len(records), delay=3, disable=hidden)
+        findings = list(bar)
+    verdicts.keep(findings)
+    return findings
 
 
 @tf.function(input_signature=[tf.TensorSpec([], tf.string)], jit_compile=False)
 def _decode(contents: tf.Tensor) -> tf.Tensor:
-    return tf.shape(images.decode(contents))
+    size = images.shape(contents)
+    return tf.shape(images.decode_window(contents, tf.concat([[0, 0], size], 0)))
 
 
 def _decoding_problem(contents: bytes) -> str:
     """Why `images.decode` would fail, or nothing."""
-    if not images.readable_format(contents):
-        return "no known picture format, or damaged"
     try:
         _decode(contents)
     except tf.errors.InvalidArgumentError:
@@ -155,20 +199,39 @@ def _decoding_problem(contents: bytes) -> str:
     return ""
 
 
+def _foreign_problem(contents: bytes) -> str:
+    try:
+        as_png(contents)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _without_header(contents: bytes) -> str:
+    """Why Pillow finds no picture, where TensorFlow finds none either."""
+    if images.readable_format(contents):
+        return _decoding_problem(contents)
+    return why_unknown(contents)
+
+
+def _all_clear(contents: bytes) -> bool:
+    """Whether the alpha channel is 0 everywhere."""
+    with Image.open(io.BytesIO(contents)) as picture:
+        return picture.convert("RGBA").getchannel("A").getextrema()[1] == 0
+
+
+def _several_frames(header: Image.Image) -> bool:
+    try:
+        return bool(getattr(header, "is_animated", False))
+    except Exception:  # noqa: BLE001 - frames behind the first may be damaged and harm nobody
+        return True
+
+
 def _rotated(header: Image.Image) -> bool:
     try:
-        return header.getexif().get(_ORIENTATION, 1) not in (0, 1)
+        return header.getexif().get(ORIENTATION, 1) not in (0, 1)
     except Exception:  # noqa: BLE001 - a broken EXIF block may fail anyhow and harms nobody
         return False
-
-
-def _as_png(picture: Image.Image) -> bytes:
-    if picture.mode not in _PNG_MODES:
-        transparent = picture.mode in ("PA", "La", "RGBa") or "transparency" in picture.info
-        picture = picture.convert("RGBA" if transparent else "RGB")
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
 
 
 def _told(records: Records, findings: list[Finding], bad: list[int]) -> str:
@@ -179,12 +242,9 @@ def _told(records: Records, findings: list[Finding], bad: list[int]) -> str:
 
 
 def _with_findings(records: Records, findings: list[Finding]) -> Records:
-    blobs = records.blobs
-    if any(found.converted for found in findings):
-        before = blobs or (b"",) * len(records)
-        blobs = tuple(found.converted or old for found, old in zip(findings, before, strict=True))
     digests = np.array([found.digest for found in findings], dtype=str)
-    return dataclasses.replace(records, blobs=blobs, digests=digests)
+    foreign = np.array([found.foreign for found in findings])
+    return dataclasses.replace(records, digests=digests, foreign=foreign if foreign.any() else None)
 
 
 def _without(dataset: RetrievalDataset, bad: np.ndarray) -> RetrievalDataset:
@@ -212,13 +272,15 @@ def _oddities(findings: list[Finding]) -> list[str]:
     notes = []
     if rotated := sum(found.rotated for found in findings):
         notes.append(f"EXIF orientation ignored, alike everywhere: {_pictures(rotated)}")
-    converted = [found for found in findings if found.converted]
-    if converted:
-        kinds = ", ".join(sorted({found.kind for found in converted}))
-        size = sum(len(found.converted) for found in converted) / 2**20
+    if foreign := [found for found in findings if found.foreign]:
+        kinds = ", ".join(sorted({found.kind for found in foreign}))
         notes.append(
-            f"{kinds} converted to PNG in memory, {size:.1f} MiB: {_pictures(len(converted))}"
+            f"{kinds} converted to PNG in memory, each when it is read: {_pictures(len(foreign))}"
         )
+    if frames := sum(found.frames for found in findings):
+        notes.append(f"of several frames the first is used: {_pictures(frames)}")
+    if blank := sum(found.blank for found in findings):
+        notes.append(f"transparent everywhere, so read by their colours: {_pictures(blank)}")
     return notes
 
 
@@ -248,6 +310,20 @@ def _hopeless(dataset: RetrievalDataset) -> list[str]:
     if not lost:
         return []
     return [f"queries without a picture of their class in the database: {lost}"]
+
+
+def _untrained(dataset: RetrievalDataset) -> list[str]:
+    """Classes that are searched for and not trained on, where others are."""
+    records = dataset.records
+    trained = records.class_counts(dataset.train) > 0
+    absent = np.flatnonzero((records.class_counts(dataset.query) > 0) & ~trained)
+    lost = int((~records.showing(trained, dataset.query)).sum())
+    if not lost or lost == len(dataset.query):
+        return []
+    return [
+        f"queries of classes without a training picture: {lost}, of {len(absent)} classes such as "
+        f"{records.class_names[absent[0]]!r}"
+    ]
 
 
 def _pictures(count: int) -> str:

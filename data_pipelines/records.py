@@ -83,17 +83,19 @@ class Records:
     """N pictures, column by column.
 
     A picture's encoded bytes are `blobs[i]`, or the file `paths[i]` where there are no blobs or
-    this one is empty (so a picture converted in memory can stand in for its file).
+    this one is empty. Those of a `foreign` format are converted whenever they are read, so that
+    memory holds one of them at a time and not all.
 
     Attributes:
         ids: `[N]` str, unique: the path inside the archive or folder.
         labels: int32 `[N]`, or multi-hot uint8 `[N, classes]` with at least one class a picture.
         class_names: one name a class; labels index it.
         paths: `[N]` str, absolute; read when needed.
-        blobs: N encoded JPEG or PNG pictures.
+        blobs: N encoded pictures.
         boxes: float32 `[N, 4]`: ymin, xmin, ymax, xmax in [0, 1], ymin < ymax and xmin < xmax.
         domains: int32 `[N]`: 0 sketch, 1 photo.
         digests: `[N]` str, SHA-256 of each picture's bytes as they came, filled in by the audit.
+        foreign: bool `[N]`: read as PNG (`convert.as_png`), filled in by the audit.
         later: from ids to their bytes, all in one go; for pictures that `fetched` has yet to bring.
 
     Raises:
@@ -113,6 +115,7 @@ class Records:
     boxes: np.ndarray | None = None
     domains: np.ndarray | None = None
     digests: np.ndarray | None = None
+    foreign: np.ndarray | None = None
     later: Callable[[np.ndarray], Sequence[bytes]] | None = None
 
     def __post_init__(self) -> None:
@@ -123,6 +126,7 @@ class Records:
             "boxes": None if self.boxes is None else np.asarray(self.boxes, np.float32),
             "domains": None if self.domains is None else whole_numbers(self.domains, "domains"),
             "digests": None if self.digests is None else np.asarray(self.digests, dtype=str),
+            "foreign": None if self.foreign is None else np.asarray(self.foreign, bool),
         }
         for name, column in columns.items():
             object.__setattr__(self, name, column)
@@ -148,7 +152,7 @@ class Records:
 
     def _check(self) -> None:
         n, classes = len(self.ids), len(self.class_names)
-        for field in ("labels", "paths", "blobs", "boxes", "domains", "digests"):
+        for field in ("labels", "paths", "blobs", "boxes", "domains", "digests", "foreign"):
             column = getattr(self, field)
             if column is not None and len(column) != n:
                 raise ValueError(f"{field} has {len(column)} rows for {n} ids")
@@ -218,7 +222,7 @@ class Records:
         indices = whole_numbers(indices, "indices")
         columns = {
             field: column[indices]
-            for field in ("ids", "labels", "paths", "boxes", "domains", "digests")
+            for field in ("ids", "labels", "paths", "boxes", "domains", "digests", "foreign")
             if (column := getattr(self, field)) is not None
         }
         if self.blobs is not None:
@@ -232,7 +236,19 @@ class Records:
         return dataclasses.replace(self, blobs=tuple(self.later(self.ids)), later=None)
 
     def read(self, index: int) -> bytes:
-        """The encoded bytes of one picture; raises `OSError` where its file cannot be read."""
+        """One picture as JPEG or PNG; raises `OSError` where it cannot be read."""
+        contents = self.original(index)
+        if self.foreign is None or not self.foreign[index]:
+            return contents
+        from data_pipelines.convert import as_png
+
+        try:
+            return as_png(contents)
+        except ValueError as error:
+            raise OSError(f"{str(self.ids[index])!r}: {error}") from None
+
+    def original(self, index: int) -> bytes:
+        """The bytes of one picture as they came; raises `OSError` where they cannot be read."""
         if self.blobs is not None and self.blobs[index]:
             return self.blobs[index]
         assert self.paths is not None
@@ -245,23 +261,32 @@ class Records:
         """
         import tensorflow as tf
 
-        paths, blobs = self._tensors
-        if blobs is None:
-            return lambda index: tf.io.read_file(tf.gather(paths, index))
-        if paths is None:
-            return lambda index: tf.gather(blobs, index)
+        paths, blobs, foreign = self._tensors
 
-        def either(index: tf.Tensor) -> tf.Tensor:
+        def as_it_came(index: tf.Tensor) -> tf.Tensor:
+            if blobs is None:
+                return tf.io.read_file(tf.gather(paths, index))
             blob = tf.gather(blobs, index)
+            if paths is None:
+                return blob
             in_memory = tf.strings.length(blob) > 0
             return tf.cond(
                 in_memory, lambda: blob, lambda: tf.io.read_file(tf.gather(paths, index))
             )
 
-        return either
+        if foreign is None:
+            return as_it_came
+
+        def converted(index: tf.Tensor) -> tf.Tensor:
+            png = tf.numpy_function(lambda i: self.read(int(i)), [index], tf.string, stateful=False)
+            return tf.ensure_shape(png, [])
+
+        return lambda index: tf.cond(
+            tf.gather(foreign, index), lambda: converted(index), lambda: as_it_came(index)
+        )
 
     @functools.cached_property
-    def _tensors(self) -> tuple[tf.Tensor | None, tf.Tensor | None]:
+    def _tensors(self) -> tuple[tf.Tensor | None, tf.Tensor | None, tf.Tensor | None]:
         import tensorflow as tf
 
         # On the host and outside any graph: a graph being traced must not own them.
@@ -270,6 +295,7 @@ class Records:
             return (
                 None if paths is None else tf.constant(paths, tf.string),
                 None if self.blobs is None else tf.constant(self.blobs, tf.string),
+                None if self.foreign is None else tf.constant(self.foreign),
             )
 
 
@@ -347,7 +373,7 @@ class RetrievalDataset:
         records, total = self.records, hashlib.sha256()
         digests = records.digests
         if digests is None:
-            blobs = (records.read(i) for i in range(len(records)))
+            blobs = (records.original(i) for i in range(len(records)))
             digests = np.array([hashlib.sha256(blob).hexdigest() for blob in blobs])
         for column in (np.array(records.class_names), records.ids, digests):
             total.update("\0".join(column).encode("utf-8", "surrogatepass") + b"\n")

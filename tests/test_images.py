@@ -61,6 +61,37 @@ def test_transparent_png_is_composed_on_white(mode):
     np.testing.assert_array_equal(images.decode(contents), expected)
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "palette"])
+def test_a_picture_that_is_transparent_everywhere_is_read_by_its_colours(mode):
+    """Composed on white it would be a white picture, whatever it shows."""
+    colors = Image.fromarray(smooth(9, 8)).convert("L" if mode == "LA" else "RGB")
+    if mode == "palette":
+        colors = colors.quantize(8)
+        contents = encoded(colors, "PNG", transparency=bytes(8))
+    else:
+        clear = colors.copy()
+        clear.putalpha(0)
+        contents = encoded(clear, "PNG")
+    expected = np.asarray(colors.convert("RGB"))
+    np.testing.assert_array_equal(images.decode(contents), expected)
+    whole = images.load(encoded(colors.convert("RGB"), "PNG"), 4)
+    np.testing.assert_array_equal(images.load(contents, 4), whole)
+
+
+def test_one_pixel_that_shows_leaves_the_rest_transparent():
+    pixels = np.full((3, 4, 4), (10, 20, 30, 0), np.uint8)
+    pixels[1, 2, 3] = 1
+    got = images.decode(encoded(pixels, "PNG")).numpy()
+    assert (np.delete(got.reshape(-1, 3), 6, axis=0) == 255).all()
+
+
+def test_every_colour_and_alpha_is_rounded_to_the_nearest():
+    color, alpha = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")
+    pixels = np.stack([color, color, color, alpha], -1).astype(np.uint8)
+    exact = (color * alpha + 255 * (255 - alpha) + 127) // 255
+    np.testing.assert_array_equal(images.decode(encoded(pixels, "PNG"))[..., 0], exact)
+
+
 def test_exif_orientation_is_ignored():
     exif = Image.Exif()
     exif[0x0112] = 6

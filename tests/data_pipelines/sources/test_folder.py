@@ -1,5 +1,7 @@
 """Class folders as people have them."""
 
+import os
+
 import pytest
 
 from data_pipelines.records import DataError
@@ -75,6 +77,81 @@ def test_layouts_that_cannot_be_read_say_what_to_do(tmp_path, files, message):
     with pytest.raises(DataError, match=message) as caught:
         read_folder(write_tree(tmp_path, files))
     assert "\n" not in str(caught.value)
+
+
+def test_nothing_vanishes_without_a_word(tmp_path):
+    files = ["a/1.jpg", "b/1.jpg", ".c/1.jpg", "b/notes.txt", "d/notes.txt"]
+    root = write_tree(tmp_path, dict.fromkeys(files, X))
+    (tmp_path / "e").mkdir()
+    (tmp_path / "a/gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    (tmp_path / "f").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "a/pipe.jpg")
+    listing = read_folder(root)
+    assert listing.records.ids.tolist() == ["a/1.jpg", "b/1.jpg"]
+    assert listing.notes == (
+        "2 files passed over that are no pictures of a class, such as 'b/notes.txt'",
+        "2 links passed over that lead nowhere, such as 'f'",
+        "1 pipes or devices passed over, such as 'a/pipe.jpg'",
+        "1 hidden folders passed over that hold pictures, such as '.c'",
+        "2 class folders passed over that hold no pictures, such as 'd'",
+    )
+
+
+def test_links_to_pictures_and_to_class_folders_are_followed(tmp_path):
+    write_tree(tmp_path, dict.fromkeys(["there/x.jpg", "root/a/1.jpg"], X))
+    (tmp_path / "root/b").symlink_to(tmp_path / "there")
+    (tmp_path / "root/a/2.jpg").symlink_to(tmp_path / "there/x.jpg")
+    assert read_folder(tmp_path / "root").records.ids.tolist() == ["a/1.jpg", "a/2.jpg", "b/x.jpg"]
+
+
+@pytest.mark.parametrize("parts", [("", ""), ("train/", "test/")])
+def test_a_class_in_two_unicode_forms_is_one(tmp_path, parts):
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    files = [f"{parts[0]}{composed}/1.jpg", f"{parts[1]}{apart}/2.jpg"]
+    files += [f"{part}tea/{i}.jpg" for i, part in enumerate(parts)]
+    listing = read_folder(write_tree(tmp_path, dict.fromkeys(files, X)))
+    assert listing.records.class_names == (composed, "tea") and len(listing.records) == 4
+    assert listing.notes == (f"one class in two Unicode forms of its name: {composed!r}",)
+
+
+def test_a_name_in_one_form_stays_as_it_is(tmp_path):
+    apart = "cafe\u0301"
+    listing = read_folder(write_tree(tmp_path, dict.fromkeys([f"{apart}/1.jpg", "tea/1.jpg"], X)))
+    assert listing.records.class_names == (apart, "tea") and listing.notes == ()
+
+
+def test_names_that_differ_in_case_are_two_classes_and_noted(tmp_path):
+    listing = read_folder(write_tree(tmp_path, dict.fromkeys(["Cats/1.jpg", "cats/2.jpg"], X)))
+    assert listing.records.class_names == ("Cats", "cats")
+    assert listing.notes == ("classes whose names differ in nothing but case: 'Cats', 'cats'",)
+
+
+@pytest.mark.parametrize("twice", ["Train", "TEST"])
+def test_a_part_that_is_there_twice_is_refused(tmp_path, twice):
+    files = ["train/a/1.jpg", "test/a/1.jpg", f"{twice}/a/2.jpg"]
+    with pytest.raises(DataError, match=f"has {twice}/ and {twice.lower()}/: put them together"):
+        read_folder(write_tree(tmp_path, dict.fromkeys(files, X)))
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        ("x.zip", "x.zip' is an archive, which is not read here: unpack it"),
+        ("x.tar.gz", "is an archive"),
+        ("x.txt", "is a file and no folder"),
+    ],
+)
+def test_a_file_in_place_of_a_folder_is_told_what_it_is(tmp_path, name, message):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(DataError, match=message) as caught:
+        read_folder(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_link_to_nowhere_is_told(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="link' is a link that leads nowhere"):
+        read_folder(tmp_path / "link")
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -48,7 +48,16 @@ def test_split_box_and_domain(tmp_path):
     "lines, message",
     [
         (["path,class", "1.jpg,a"], "must name the columns path and label"),
-        (["path,label,colour", "1.jpg,a,red"], "must name the columns"),
+        (["path,colour", "1.jpg,red"], "must name the columns"),
+        (["path,label,label", "1.jpg,a,b"], "must name the columns"),
+        (["path,label", "1.jpg,0", "2.jpg,nan", "3.jpg,1"], "line 3: the label 'nan' is no class"),
+        (["path,label", "1.jpg,0", "2.jpg,1.0", "3.jpg,inf"], "line 4: the label 'inf' is no"),
+        (["path,label", "1.jpg,0", "2.jpg,-1", "3.jpg,1"], "line 3: the label '-1' is no class"),
+        (["path,label", "1.jpg,a", "2\0.jpg,b"], "line 3: NUL"),
+        (["path,label", "1.jpg,a\0"], "line 2: NUL"),
+        (["path,label,split", "1.jpg,a,train", "2.jpg,b,-1"], "line 3: split must be"),
+        (["path,label,ymin,xmin,ymax,xmax", "1.jpg,a,0,0,inf,1"], "line 2: a box is 0 <="),
+        (["path,label,ymin,xmin,ymax,xmax", "1.jpg,a,-1,0,1,1"], "line 2: a box is 0 <="),
         (["path,label"], "lists no pictures"),
         ([""], "it has nothing"),
         (["path,label,ymin", "1.jpg,a,0"], "a box needs all"),
@@ -70,7 +79,47 @@ def test_mistakes_name_their_line(tmp_path, lines, message):
     assert "\n" not in str(caught.value)
 
 
+def test_columns_that_are_not_known_are_not_used_and_noted(tmp_path):
+    """Such as those of a data frame with its index, or of a spreadsheet."""
+    listing = read_table(table(tmp_path, ",path,Label,colour", "0,1.jpg,a,red", "1,2.jpg,b,"))
+    assert listing.records.ids.tolist() == ["1.jpg", "2.jpg"]
+    assert listing.records.class_names == ("a", "b")
+    assert listing.notes == ("columns that are not used: colour, without a name",)
+
+
+def test_a_label_in_two_unicode_forms_is_one_class(tmp_path):
+    names = ("caf\u00e9", "cafe\u0301", "tea")
+    records = read_table(
+        table(tmp_path, "path,label", *(f"{i}.jpg,{x}" for i, x in enumerate(names)))
+    )
+    assert records.records.class_names == ("caf\u00e9", "tea")
+    assert records.records.labels.tolist() == [0, 0, 1]
+    assert "two Unicode forms" in records.notes[0]
+    alone = read_table(table(tmp_path, "path,label", f"1.jpg,{names[1]}", "2.jpg,tea"))
+    assert alone.records.class_names == (names[1], "tea") and alone.notes == ()
+
+
+def test_among_words_nan_is_a_word(tmp_path):
+    records = read_table(
+        table(tmp_path, "path,label", "1.jpg,nan", "2.jpg,naan", "3.jpg,-1")
+    ).records
+    assert records.class_names == ("-1", "naan", "nan")
+
+
+def test_numbers_as_labels_may_be_large(tmp_path):
+    names = ["0", str(2**63), str(2**64 + 1)]
+    lines = [f"{i}.jpg,{name}" for i, name in enumerate(names)]
+    records = read_table(table(tmp_path, "path,label", *lines)).records
+    assert set(records.class_names) == set(names)
+
+
 def test_files_that_are_no_table_are_refused(tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match="folder.csv' is no file"):
+        read_table(tmp_path / "folder.csv")
+    (tmp_path / "wide.csv").write_bytes("path,label\n1.jpg,a\n".encode("utf-16-le"))
+    with pytest.raises(DataError, match="NUL, which no text has; save it as UTF-8"):
+        read_table(tmp_path / "wide.csv")
     with pytest.raises(DataError, match="does not exist"):
         read_table(tmp_path / "nowhere.csv")
     (tmp_path / "latin.csv").write_bytes("path,label\n1.jpg,Größe\n".encode("latin-1"))

@@ -1,0 +1,137 @@
+"""What the audit found in each picture, kept so that the next start need not decode them again.
+
+A file of the folder `audit/` in the cache (`$XDG_CACHE_HOME/tfretrieval`, else
+`~/.cache/tfretrieval`) for each list of pictures. A verdict holds as long as the file has the same
+size, times and place on the disk, or for bytes in memory the same SHA-256; a file that was changed
+within `FRESH` seconds before the audit began is looked at again, since a change right after it
+might not show in its times. Other versions of the libraries or of the rules know nothing of it.
+The folder may be deleted any time; where it cannot be written, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import os
+import stat
+import time
+from pathlib import Path
+
+import numpy as np
+
+from data_pipelines.records import Records
+from data_pipelines.sources.unpack import cache_folder
+
+FRESH = 2.0
+WORTH = 2.0
+"""Seconds that an audit must have taken for its verdicts to be kept."""
+FILES = 32
+"""So many lists are kept, the last ones."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What was found in a picture's bytes.
+
+    Attributes:
+        digest: SHA-256 of the bytes.
+        problem: why it cannot be used, or nothing.
+        kind: the format, as Pillow calls it.
+        rotated: it has an EXIF orientation.
+        foreign: TensorFlow does not read it.
+        frames: it has several.
+        blank: its alpha channel is 0 everywhere.
+    """
+
+    digest: str
+    problem: str = ""
+    kind: str = ""
+    rotated: bool = False
+    foreign: bool = False
+    frames: bool = False
+    blank: bool = False
+
+
+_FIELDS = [field.name for field in dataclasses.fields(Finding)]
+
+
+class Verdicts:
+    """The findings of an earlier audit of these records, and a place for those of this one."""
+
+    def __init__(self, records: Records):
+        self._began = time.time()
+        self._started = time.monotonic()
+        self._stamps = [self._stamp(records, index) for index in range(len(records))]
+        names = records.ids if records.paths is None else records.paths
+        key = hashlib.sha256("\0".join(names.tolist()).encode("utf-8", "surrogatepass"))
+        self._path = cache_folder() / "audit" / f"{key.hexdigest()[:32]}.npz"
+        self._known: list[Finding | None] = self._read()
+
+    def before(self, index: int) -> Finding | None:
+        """What was found in this picture, if it is still the same."""
+        return self._known[index]
+
+    def keep(self, findings: list[Finding]) -> None:
+        """Keep these findings for the next start, where that saves time."""
+        if all(self._known) or time.monotonic() - self._started < WORTH:
+            return
+        columns = {name: np.array([getattr(x, name) for x in findings]) for name in _FIELDS}
+        aside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with open(aside, "wb") as file:
+                columns["rules"] = np.array(_rules())
+                columns["stamps"] = np.array(self._stamps)
+                np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+            os.replace(aside, self._path)
+            kept = sorted(self._path.parent.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+            for path in kept[:-FILES]:
+                path.unlink(missing_ok=True)
+
+    def _read(self) -> list[Finding | None]:
+        nothing: list[Finding | None] = [None] * len(self._stamps)
+        try:
+            with np.load(self._path, allow_pickle=False) as file:
+                columns = {name: file[name].tolist() for name in file.files}
+            if columns["rules"] != _rules() or len(columns["stamps"]) != len(nothing):
+                return nothing
+            rows = zip(*(columns[name] for name in _FIELDS), strict=True)
+            found = [Finding(*row) for row in rows]
+        except Exception:  # noqa: BLE001 - a damaged file may fail anyhow, and is written anew
+            return nothing
+        same = zip(found, columns["stamps"], self._stamps, strict=True)
+        return [known if now and now == then else None for known, then, now in same]
+
+    def _stamp(self, records: Records, index: int) -> str:
+        """What changes when the picture does; nothing where that cannot be told."""
+        if records.blobs is not None and records.blobs[index]:
+            return hashlib.sha256(records.blobs[index]).hexdigest()
+        assert records.paths is not None
+        try:
+            found = os.stat(records.paths[index])
+        except (OSError, ValueError):
+            return ""
+        fresh = max(found.st_mtime, found.st_ctime) > self._began - FRESH
+        if fresh or not stat.S_ISREG(found.st_mode):
+            return ""
+        times = found.st_mtime_ns, found.st_ctime_ns
+        return f"{found.st_size} {times} {found.st_dev} {found.st_ino}"
+
+
+@functools.cache
+def _rules() -> str:
+    """What verdicts depend on beside the pictures."""
+    import PIL
+    import tensorflow as tf
+
+    import data_pipelines.audit
+    import data_pipelines.convert
+    from tfretrieval import images
+
+    files = (data_pipelines.audit, data_pipelines.convert, images)
+    total = hashlib.sha256(f"{tf.__version__} {PIL.__version__}".encode())
+    for place in (__file__, *(module.__file__ for module in files)):
+        total.update(Path(str(place)).read_bytes())
+    return total.hexdigest()
