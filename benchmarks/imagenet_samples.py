@@ -2,10 +2,11 @@
 
     python -m benchmarks.imagenet_samples FOLDER [--network efficientnet_lite0] [--threads 1]
 
-`FOLDER` is a copy of github.com/EliSchwartz/imagenet-sample-images: 1,000 JPEG files whose names begin
-with their WordNet id, which is the classes' order. A picture is the center square, s / (s + 32) of the
-shorter side, bicubic to the s pixels that the network was trained at; or squashed whole. The
-photographs are probably training pictures of the networks: a check of a port, not an accuracy.
+`FOLDER` is a copy of github.com/EliSchwartz/imagenet-sample-images: 1,000 JPEG files whose names
+begin with their WordNet id, which is the classes' order. A picture is the center square,
+s / (s + 32) of the shorter side, bicubic to the s pixels that the network was trained at; or
+squashed whole. The photographs are probably training pictures of the networks: this checks a port,
+it is no accuracy on ImageNet.
 """
 
 from __future__ import annotations
