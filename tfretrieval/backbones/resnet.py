@@ -12,9 +12,9 @@ from tfretrieval.backbones._residual import (
     finish,
     stages,
     stem,
-    weights_path,
     with_weights,
 )
+from tfretrieval.backbones.torch_weights import resnet_file
 
 
 def resnet18(
@@ -55,7 +55,7 @@ def resnet18(
     >>> resnet18((64, 64, 3), width=8).output_shape
     (None, 2, 2, 64)
     """
-    path = weights_path("resnet18", 18, weights, width, download)
+    path = resnet_file("resnet18", 18, weights, width, download)
     image, x = stem(input_shape, width, preprocess)
     x = stages(x, 18, basic_block, width)
     return with_weights(finish("resnet18", image, x, num_classes), path, 18)
@@ -85,7 +85,7 @@ def resnet18_i(
     >>> resnet18_i((64, 64, 3), width=8, num_classes=5).output_shape
     (None, 5)
     """
-    path = weights_path("resnet18_i", 18, weights, width, download)
+    path = resnet_file("resnet18_i", 18, weights, width, download)
     image, x = stem(input_shape, width, preprocess)
     x = add_inception_c(stages(x, 18, basic_block, width), width)
     return with_weights(finish("resnet18_i", image, x, num_classes), path, 18)
@@ -108,7 +108,7 @@ def resnet50_v1_5(
     >>> resnet50_v1_5((64, 64, 3), width=4).output_shape
     (None, 2, 2, 128)
     """
-    path = weights_path("resnet50_v1_5", 50, weights, width, download)
+    path = resnet_file("resnet50_v1_5", 50, weights, width, download)
     image, x = stem(input_shape, width, preprocess)
     x = stages(x, 50, bottleneck, width)
     return with_weights(finish("resnet50_v1_5", image, x, num_classes), path, 50)

@@ -15,9 +15,9 @@ from tfretrieval.backbones._residual import (
     grouped_bottleneck,
     stages,
     stem,
-    weights_path,
     with_weights,
 )
+from tfretrieval.backbones.torch_weights import resnet_file
 from tfretrieval.layers.domain_aware_squeeze_excite import DomainAwareSqueezeExcite
 from tfretrieval.layers.squeeze_excite import SqueezeExcite
 
@@ -78,7 +78,7 @@ def se_resnet(
     if depth not in BLOCK:
         raise ValueError(f"depth must be 18 or 50, got {depth}")
     name = f"{'dase' if domain_aware else 'se'}_resnet{depth}{'_i' if inception_c else ''}"
-    path = weights_path(name, depth, weights, width, download)
+    path = resnet_file(name, depth, weights, width, download)
     image, x = stem(input_shape, width, preprocess)
     initial_gate = None if weights is None else INITIAL_GATE
     inputs, gate = _inputs_and_gate(image, domain_aware, initial_gate)
