@@ -14,6 +14,7 @@ from data_pipelines import saliency_table, steps
 from data_pipelines.saliency_table import SaliencyTable
 from recipes.common.cli import ConfigError, require
 from recipes.common.data import Divided
+from recipes.common.networks import BACKBONES
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Table
 from recipes.common.run_folder import RunFolderError, difference
@@ -23,7 +24,7 @@ from tfretrieval.backbones.networks import NETWORKS
 from tfretrieval.evaluation import Localization, centre_boxes, localization
 from tfretrieval.saliency import ClassActivationLocalizer, Localizer
 
-PRETRAINED = ("inception_resnet_v2", "inception_v3", "resnet18")
+PRETRAINED = BACKBONES
 # What Keras raises, by version and format, for a file that is not what it should be.
 _LOAD_ERRORS = (AttributeError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile)
 

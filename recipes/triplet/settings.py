@@ -7,6 +7,7 @@ import os
 from typing import Any, ClassVar
 
 from recipes.common.cli import option, require
+from recipes.common.networks import BACKBONES
 from recipes.common.settings import MiningSettings, flag
 from recipes.triplet.protocol import HELD_OUT, PAPER, PROTOCOLS
 from recipes.triplet.published import Published
@@ -22,12 +23,8 @@ DEMO = {
 }
 # In place of a threshold.
 WHOLE_PICTURES = "none"
-# Those with squeeze-and-excitation gates are ours (docs/sketch_retrieval.md).
-NETWORKS = tuple(
-    name + view
-    for name in ("resnet18", "resnet18_i", "se_resnet18", "se_resnet18_i")
-    for view in ("", "+crop")
-)
+# Those but ResNet18 and ResNet18-I are ours.
+NETWORKS = tuple(name + view for name in BACKBONES for view in ("", "+crop"))
 
 
 @dataclasses.dataclass(frozen=True)

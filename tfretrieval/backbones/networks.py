@@ -22,7 +22,7 @@ class Network:
         options: of that function.
         size: pixels of a side that its published weights were trained at.
         least: pixels of the shorter side that it needs.
-        sized: whether its channels can be set; those of tf.keras.applications have one width.
+        sized: whether its channels can be set; those with published weights alone have one width.
         reads_domain: whether it reads what kind of picture it sees beside the picture.
     """
 
@@ -52,7 +52,7 @@ def _se(title: str, depth: int, **options: Any) -> Network:
     return Network(title, "se_resnet", {"depth": depth, **options}, **domain)
 
 
-def _of_applications(title: str, function: str, size: int, least: int) -> Network:
+def _of_one_width(title: str, function: str, size: int, least: int) -> Network:
     return Network(title, function, size=size, least=least, sized=False)
 
 
@@ -65,9 +65,12 @@ NETWORKS = {
     "se_resnet50": _se("SE-ResNet50", 50),
     "dase_resnet18": _se("DASE-ResNet18", 18, domain_aware=True),
     "dase_resnet50": _se("DASE-ResNet50", 50, domain_aware=True),
-    "resnet50": _of_applications("ResNet50", "resnet50", 224, 32),
-    "resnet101": _of_applications("ResNet101", "resnet101", 224, 32),
-    "vgg16": _of_applications("VGG16", "vgg16", 224, 32),
-    "inception_v3": _of_applications("Inception-v3", "inception_v3", 299, 75),
-    "inception_resnet_v2": _of_applications("Inception-ResNet-v2", "inception_resnet_v2", 299, 75),
+    "resnet50": _of_one_width("ResNet50", "resnet50", 224, 32),
+    "resnet101": _of_one_width("ResNet101", "resnet101", 224, 32),
+    "vgg16": _of_one_width("VGG16", "vgg16", 224, 32),
+    "efficientnet_lite0": _of_one_width("EfficientNet-Lite0", "efficientnet_lite0", 224, 32),
+    "efficientnet_lite1": _of_one_width("EfficientNet-Lite1", "efficientnet_lite1", 240, 32),
+    "efficientnet_lite2": _of_one_width("EfficientNet-Lite2", "efficientnet_lite2", 260, 32),
+    "inception_v3": _of_one_width("Inception-v3", "inception_v3", 299, 75),
+    "inception_resnet_v2": _of_one_width("Inception-ResNet-v2", "inception_resnet_v2", 299, 75),
 }
