@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -87,7 +88,7 @@ def keras_application(
     # Keras makes the input a list of one, and then warns at every call with a tensor.
     model = tf.keras.Model(images, network.output, name=name)
     if weights not in (None, "imagenet"):
-        load_keras_file(model, weights)
+        load_keras_file(model, Path(weights))
     return model
 
 
