@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from recipes.common.published import CUB, DOGS
 
 from recipes import cars_triplet, cub_triplet, dogs_triplet, folder_triplet
 from recipes.common import paper_tables
 from recipes.common.cli import main
-from recipes.common.published import CUB, DOGS
 from tests.recipes.pictures import write_folder
 
 SMALL = [

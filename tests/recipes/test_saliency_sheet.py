@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from recipes.common.view_row import CODES
 
 from recipes import saliency_sheet
 from recipes.common.cli import main
 from recipes.common.report import LOCALIZATION
-from recipes.common.view_row import CODES
 from tests.checks import check_recipe
 from tests.recipes.pictures import write_folder, write_table_with_boxes
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from recipes.common.sketches import ConstantThenLinear, trained_on
 
 import tfretrieval
 from recipes import common, sketchy_mems, tuberlin_mems
 from recipes.common import session
 from recipes.common.cli import ConfigError, main
 from recipes.common.run_folder import RunFolder
-from recipes.common.sketches import ConstantThenLinear, trained_on
 from recipes.sketchy_mems import Config
 from tests.checks import check_recipe
 from tfretrieval.layers import DomainAwareSqueezeExcite, SqueezeExcite
