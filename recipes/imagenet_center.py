@@ -13,7 +13,7 @@ import dataclasses
 import sys
 
 from recipes import caltech256_center
-from recipes.common.cli import option
+from recipes.common.cli import main, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,4 +28,4 @@ class Config(caltech256_center.Config):
 
 
 if __name__ == "__main__":
-    sys.exit(caltech256_center.start(Config, __doc__))
+    sys.exit(main(caltech256_center.RECIPE, Config, __doc__))

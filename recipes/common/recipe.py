@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from recipes import common
-from recipes.common.cli import ConfigError
+from recipes.common.cli import ConfigError, require
 from recipes.common.opened import Opened
 from recipes.common.run_folder import RunFolder
 
@@ -35,6 +35,7 @@ class Recipe(Generic[C, D, R]):
         check: raises what is wrong with networks and weights, before hours are spent.
         tables: ``tables(config, run_dir, seeds, numbers)`` makes tables of the paper.
         plan: ``plan(config, seeds, numbers)`` says what a run, or these tables, will take.
+        once: why it is not run with several seeds; empty where it is.
     """
 
     load: Callable[[C, RunFolder], D]
@@ -43,6 +44,7 @@ class Recipe(Generic[C, D, R]):
     check: Callable[[C], None] = _nothing
     tables: Callable[[C, str, int, Sequence[int]], str] | None = None
     plan: Callable[[C, int, Sequence[int]], str] | None = None
+    once: str = ""
 
 
 def opened(
@@ -107,6 +109,7 @@ def perform_seeds(recipe: Recipe[C, D, R], config: C, run_dir: str, seeds: int) 
 
     Seeds that were run are not run again: three grow to five by the two that are missing.
     """
+    require(not recipe.once, f"{recipe.once}: leave --seeds out")
     folder = common.run_folder.folder_of_seeds(run_dir, config)
     reports = []
     for seed in range(config.seed, config.seed + seeds):
