@@ -1,3 +1,4 @@
+from . import about as about
 from . import cli as cli
 from . import data as data
 from . import export as export

@@ -1,0 +1,35 @@
+"""What every report begins with: which data, when, and on what."""
+
+from recipes.common.data import Divided
+from recipes.common.opened import Opened
+from recipes.common.run_folder import RunFolder
+from recipes.common.settings import Settings
+
+
+def about(opened: Opened[Settings, Divided]) -> tuple[str, ...]:
+    """The lines on the data of a run, and on what it ran."""
+    data, folder = opened.data, opened.folder
+    held_out = len(data.held_out)
+    unseen = int((~data.seen).sum())
+    of_unseen = {0: "", len(data.query): " of classes that were never trained on"}
+    return (
+        f"{len(data.train)} training pictures"
+        + (f" ({held_out} of them held out for choices)" if held_out else "")
+        + f", {len(data.database)} in the database, {len(data.query)} queries"
+        + of_unseen.get(unseen, f" ({unseen} of classes that were never trained on)")
+        + f", {data.num_classes} classes; version {data.version}, checksum "
+        f"{folder.read_json('data.json')['checksum'][:12]}.",
+        *(f"Note: {note}" for note in data.notes),
+        ran_on(folder),
+    )
+
+
+def ran_on(folder: RunFolder) -> str:
+    """When and on what the run began."""
+    environment = folder.read_json("environment.json")
+    packages = environment["packages"]
+    return (
+        f"{environment['date']}, commit {environment['commit']}, {environment['machine']}, Python "
+        f"{environment['python']}, TensorFlow {packages['tensorflow']}, Keras {packages['keras']}, "
+        f"NumPy {packages['numpy']}. Settings: config.json beside this file."
+    )
