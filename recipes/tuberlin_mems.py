@@ -10,7 +10,7 @@ import dataclasses
 import sys
 
 from recipes import sketchy_mems
-from recipes.common.cli import option
+from recipes.common.cli import main, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,4 +23,4 @@ class Config(sketchy_mems.Config):
 
 
 if __name__ == "__main__":
-    sys.exit(sketchy_mems.start(Config, __doc__))
+    sys.exit(main(sketchy_mems.RECIPE, Config, __doc__))

@@ -1,2 +1,13 @@
-from . import instances as instances
+from . import data as data
+from . import descriptors as descriptors
+from . import export as export
+from . import held_out as held_out
+from . import instance_result as instance_result
+from . import mining as mining
+from . import normalization as normalization
 from . import report as report
+from . import search as search
+from . import settings as settings
+from . import starting_weights as starting_weights
+from . import tuple_training as tuple_training
+from . import whitening as whitening

@@ -1,2 +1,11 @@
+from . import center_codes as center_codes
+from . import data as data
+from . import domain_gates as domain_gates
+from . import export as export
+from . import features as features
+from . import photo_search as photo_search
 from . import report as report
-from . import sketches as sketches
+from . import schedule as schedule
+from . import settings as settings
+from . import sketch_result as sketch_result
+from . import training as training

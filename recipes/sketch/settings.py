@@ -1,0 +1,105 @@
+"""The settings of sketch retrieval; losses and gates by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from recipes.common.cli import option, require
+from recipes.common.settings import Settings, at_least_one, flag
+
+SOFTMAX, COSFACE, MEMS = "softmax", "cosface", "mems"
+# A margin of its own stands behind the name.
+LOSSES = (SOFTMAX, COSFACE, MEMS, f"{MEMS}-1", f"{MEMS}-2", f"{MEMS}-3")
+LOSS_TITLES = {SOFTMAX: "softmax", COSFACE: "CosFace", MEMS: "MEMS"}
+UNGATED, SE, DASE = "none", "se", "dase"
+# Name of the gates -> how they are shown.
+GATES = {UNGATED: "none", SE: "SE", DASE: "DASE"}
+
+
+@dataclasses.dataclass(frozen=True)
+class SketchSettings(Settings):
+    """Network, gates, losses and their margins, steps, and lengths of the codes."""
+
+    dataset: str = option("sketchy_extended", "name in the catalogue (paper)")
+    image_size: int = option(224, "pixels of a side (paper)")
+    depth: int = option(
+        50, "of the ResNet: 50 (ours; the paper's is SE-ResNeXt-101), or 18", (18, 50)
+    )
+    embedding: int = option(512, "features (paper)")
+    gates: tuple[str, ...] = option(
+        tuple(GATES), "none, SE, or domain-aware (paper), each a row of every loss", tuple(GATES)
+    )
+    losses: tuple[str, ...] = option(
+        (SOFTMAX, COSFACE, MEMS),
+        "cross-entropy, CosFace, or MEMS (paper); mems-2 has the margin 2",
+        choices=LOSSES,
+    )
+    margin: float = option(4.0, "of MEMS (paper)")
+    annealing: float = option(0.5, "share of the steps in which it grows from 1 (paper)")
+    cosine_margin: float = option(0.35, "of CosFace (paper)")
+    cosine_scale: float = option(32.0, "of CosFace (paper)")
+    per_domain: int = option(22, "sketches a step, and as many photos (paper)")
+    epochs: int = option(64, "passes over the sketches (paper: 200,000 steps on Sketchy)")
+    learning_rate: float = option(1e-4, "AdamW; half of the steps, then linear to 0 (paper)")
+    weight_decay: float = option(1e-4, "of the network, not of the centers (paper)")
+    bit_lengths: tuple[int, ...] = option((32, 64, 128), "lengths of the codes (paper)")
+    code_steps: int = option(10_000, "steps in which a map to codes is fitted (paper)")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.margin >= 1, f"--margin must be at least 1, got {self.margin}")
+        require(0 < self.annealing <= 1, f"--annealing must be in (0, 1], got {self.annealing}")
+        require(self.cosine_margin >= 0, "--cosine-margin must not be negative")
+        require(self.cosine_scale > 0, "--cosine-scale must be positive")
+        at_least_one(self, "embedding", "per_domain", "code_steps")
+        require(min(self.bit_lengths) >= 1, "--bit-lengths must be at least 1")
+        for name in ("gates", "losses", "bit_lengths"):
+            values = getattr(self, name)
+            require(len(set(values)) == len(values), f"{flag(name)} names {values} twice")
+        titles = list(map(self.title, self.losses))
+        for shown in titles:
+            require(
+                titles.count(shown) == 1,
+                f"--losses names {shown} twice: mems has the margin {self.margin:g} of --margin",
+            )
+
+    def margin_of(self, loss: str) -> float | None:
+        """The margin of MEMS under this name; None for the other losses."""
+        name, _, margin = loss.partition("-")
+        return float(margin or self.margin) if name == MEMS else None
+
+    def title(self, loss: str) -> str:
+        """A loss as it is shown."""
+        margin = self.margin_of(loss)
+        shown = LOSS_TITLES[loss.partition("-")[0]]
+        return shown if margin is None else f"{shown}, margin {margin:g}"
+
+    def network(self, gates: str) -> str:
+        """The name of the ResNet with these gates."""
+        plain = {18: "resnet18", 50: "resnet50_v1_5"}[self.depth]
+        return plain if gates == UNGATED else f"{gates}_resnet{self.depth}"
+
+    @staticmethod
+    def demo_settings() -> dict[str, Any]:
+        """The same experiment with fewer pixels, channels, classes, rows and epochs."""
+        return {
+            "dataset": "openmoji/demo",
+            "image_size": 96,
+            "depth": 18,
+            "width": 16,
+            "embedding": 64,
+            "losses": (SOFTMAX, MEMS),
+            "weights": "none",
+            # A margin of 2 is the authors' for their small network; in so few steps 4 makes all
+            # features one point.
+            "margin": 2.0,
+            "epochs": 20,
+            "learning_rate": 3e-3,
+            "code_steps": 2000,
+        }
+
+
+def row_name(loss: str, gates: str) -> str:
+    """What the files of a loss on a kind of gates are called."""
+    return f"{loss}+{gates}"

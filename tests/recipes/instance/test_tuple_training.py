@@ -1,0 +1,91 @@
+"""Every setting of the training changes the descriptors; batch normalisation keeps its own."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from recipes.instance.descriptors import describe
+from recipes.instance.starting_weights import starting_weights
+from recipes.instance.tuple_training import descriptor_network, objective, train
+from tests.recipes.instance.tiny import open_tiny, small_world
+from tests.recipes.replicas import check_resumes
+
+
+@pytest.fixture(scope="module")
+def usual():
+    """Loss -> descriptors after a training with the usual settings."""
+    return {}
+
+
+@pytest.fixture
+def trained(tmp_path, tiny_world, usual, before):
+    """Descriptors of held-out pictures after the training by one loss, and the encoder."""
+
+    def described(loss, **settings):
+        if not settings and loss in usual:
+            return usual[loss]
+        run = open_tiny(tmp_path / str(settings), losses=(loss,), **settings)
+        start = starting_weights(run) if "pretraining" in settings else before.starting
+        encoder = descriptor_network(run, start)
+        train(run, loss, encoder)
+        found = describe(run.config, encoder, run.data.val.records, 24), encoder
+        if not settings:
+            usual[loss] = found
+        return found
+
+    return described
+
+
+@pytest.mark.parametrize(
+    "loss, settings",
+    [
+        ("contrastive", {"margin": 0.5}),
+        ("lrml", {"delta": 0.2}),
+        ("lrml", {"ranking": 1.0}),
+        ("triplet", {"triplet_margin": 0.0}),
+        ("contrastive", {"negatives": 2}),
+        ("contrastive", {"negatives_from": "easy"}),
+        ("contrastive", {"queries": 3}),
+        ("contrastive", {"pool": 20}),
+        ("contrastive", {"pooling": "spoc"}),
+        ("contrastive", {"weight_decay": 1.0}),
+        ("contrastive", {"pretraining": 2}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_every_flag_changes_the_descriptors(trained, loss, settings):
+    before, _ = trained(loss)
+    after, _ = trained(loss, **settings)
+    assert np.abs(before - after).max() > 1e-6
+
+
+def test_batch_normalisation_keeps_the_statistics_of_the_starting_network(trained, before):
+    _, encoder = trained("contrastive")
+    now = encoder.get_layer("map").get_weights()
+    for one, other in zip(now, before.starting[-4:], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_margins_over_all_negatives_fill_the_range_of_the_mined_ones(before):
+    # Three mined negatives: margins 0.85, 0.9 and 0.95, and five from 0.85 to 0.95.
+    config = before.run.config
+    assert objective("lrml-all", 5, config).delta == pytest.approx(0.025)
+    assert objective("lrml", 3, config).delta == pytest.approx(config.delta)
+
+
+def train_on(strategy, folder):
+    """Weights after a training on these replicas, from random numbers."""
+    with pytest.MonkeyPatch.context() as patch:
+        small_world(patch)
+        run = dataclasses.replace(open_tiny(folder, batch_size=2), strategy=strategy)
+        random = np.random.default_rng(0)
+        shapes = [(3, 3, 3, 6), (6,), (6,), (6,), (6,), (6,)]
+        start = [random.uniform(0.1, 1, shape).astype(np.float32) for shape in shapes]
+        encoder = descriptor_network(run, start)
+        train(run, "contrastive", encoder)
+    return encoder.get_weights()
+
+
+def test_resumed_on_two_replicas_it_equals_a_training_that_was_never_killed(tmp_path):
+    check_resumes("tests.recipes.instance.test_tuple_training", tmp_path)

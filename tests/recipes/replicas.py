@@ -1,0 +1,57 @@
+"""A training on two replicas, in a process of its own: killed and resumed it equals the whole."""
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+
+
+def check_resumes(module: str, folder: Path) -> None:
+    """Holds ``train_on(strategy, folder)`` of a test module, which returns weights, to that."""
+    script = f"from tests.recipes.replicas import compare; compare({module!r}, {str(folder)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+class Killed(BaseException):
+    pass
+
+
+def compare(module: str, folder: str) -> None:
+    import tensorflow as tf
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    from recipes.common.training import Checkpoint
+
+    train_on = importlib.import_module(module).train_on
+    whole = train_on(strategy, Path(folder) / "whole")
+    Checkpoint.INTERVAL = 0.0
+    end = Checkpoint.on_epoch_end
+
+    def end_and_die(self, epoch, logs=None):
+        end(self, epoch, logs)
+        raise Killed
+
+    Checkpoint.on_epoch_end = end_and_die
+    try:
+        train_on(strategy, Path(folder) / "killed")
+        raise AssertionError("it was not killed")
+    except Killed:
+        pass
+    Checkpoint.on_epoch_end = end
+    resumed = train_on(strategy, Path(folder) / "killed")
+    for one, other in zip(resumed, whole, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,89 @@
+"""Every setting of the training changes the features; only seen classes have a center."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from recipes.sketch import features
+from recipes.sketch.training import class_centers, encoder_of, head_of, train
+from tests.recipes.replicas import check_resumes
+from tests.recipes.sketch.tiny import SMALL, open_tiny, small_networks, write_table
+
+
+@pytest.fixture(scope="module")
+def usual():
+    """Loss -> features after a training with the usual settings."""
+    return {}
+
+
+@pytest.fixture
+def trained(table, tmp_path, tiny_networks, usual):
+    """Features after the training by one loss, without gates."""
+
+    def features_of(loss, **settings):
+        if not settings and loss in usual:
+            return usual[loss]
+        run = open_tiny(table, tmp_path / str(settings), **settings)
+        model, _ = train(run, loss, "none")
+        found = features.embed(run, loss, encoder_of(model))
+        if not settings:
+            usual[loss] = found
+        return found
+
+    return features_of
+
+
+@pytest.mark.parametrize(
+    "loss, settings",
+    [
+        ("mems", {"margin": 2.0}),
+        ("mems", {"annealing": 1.0}),
+        ("cosface", {"cosine_margin": 0.1}),
+        ("cosface", {"cosine_scale": 8.0}),
+        ("softmax", {"embedding": 5}),
+        ("softmax", {"per_domain": 3}),
+        ("softmax", {"weight_decay": 1.0}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_every_flag_changes_the_features(trained, loss, settings):
+    before, after = trained(loss), trained(loss, **settings)
+    assert before.shape != after.shape or np.abs(before - after).max() > 1e-5
+
+
+def test_a_margin_by_name_is_the_same_as_one_by_flag(table, tmp_path):
+    config = open_tiny(table, tmp_path / "run", margin=2.0).config
+    named, flagged = head_of("mems-2", 3, config)[1], head_of("mems", 3, config)[1]
+    assert named.margin == flagged.margin == 2.0
+    assert head_of("mems-3", 3, config)[1].margin == 3.0
+
+
+def test_unseen_classes_have_no_center(row):
+    assert row.model.output_shape == (None, 3)
+    assert row.centers.shape == (3, SMALL["embedding"])
+
+
+def test_without_centers_the_means_of_the_training_pictures_stand_for_them(row):
+    means = class_centers("softmax", row.model, row.features, row.run.data)
+    np.testing.assert_array_equal(means, features.class_means(row.features, row.run.data))
+
+
+def test_the_margin_of_mems_grows_from_one(row):
+    margin = row.result.history["margin"]
+    assert 1 < margin[0] <= margin[-1] == 4.0
+
+
+def train_on(strategy, folder):
+    """Weights after a training by MEMS on these replicas."""
+    with pytest.MonkeyPatch.context() as patch:
+        small_networks(patch)
+        folder.mkdir(parents=True, exist_ok=True)
+        table = write_table(folder)
+        run = open_tiny(table, folder / "run")
+        model, _ = train(dataclasses.replace(run, strategy=strategy), "mems", "none")
+    return model.get_weights()
+
+
+def test_resumed_on_two_replicas_it_equals_a_training_that_was_never_killed(tmp_path):
+    check_resumes("tests.recipes.sketch.test_training", tmp_path)
