@@ -24,7 +24,7 @@ def fit_codes(
     config = opened.config
 
     def fit(bits: int) -> Weights:
-        kernel, bias = tfr.models.fit_center_codes(
+        kernel, bias = tfr.fitting.fit_center_codes(
             centers, bits, config.code_steps, seed=config.seed
         )
         return {"kernel": kernel, "bias": bias}

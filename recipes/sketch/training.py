@@ -9,7 +9,7 @@ import tfretrieval as tfr
 from data_pipelines import steps
 from recipes.common import networks
 from recipes.common.opened import Opened
-from recipes.common.training import Checkpoint, History, cross_entropy, fit
+from recipes.common.training import History, checkpoint, cross_entropy, fit
 from recipes.sketch.data import SketchData
 from recipes.sketch.features import class_means, seen_by
 from recipes.sketch.schedule import ConstantThenLinear
@@ -51,7 +51,7 @@ def train(
         optimizer.exclude_from_weight_decay(var_names=["centers"])
         model.compile(optimizer, objective, metrics=[accuracy], jit_compile=False)
         name = row_name(loss, gates)
-        checkpoint = Checkpoint(opened.folder, f"{name}/stage1", model, config.epochs)
+        state = checkpoint(opened.folder, f"{name}/stage1", model, config.epochs)
     number = tf.constant(data.number)
 
     def batches(first_epoch: int) -> tf.data.Dataset:
@@ -70,7 +70,7 @@ def train(
     grow = []
     if config.margin_of(loss) is not None:
         grow = [MarginAnnealing(objective, max(1, round(config.annealing * steps_in_all)))]
-    return model, fit(name, model, batches, length, checkpoint, grow)
+    return model, fit(name, model, batches, length, state, grow)
 
 
 def head_of(

@@ -34,7 +34,7 @@ def compare(module: str, folder: str) -> None:
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    from recipes.common.training import Checkpoint
+    from tfretrieval.callbacks import TrainingCheckpoint as Checkpoint
 
     train_on = importlib.import_module(module).train_on
     whole = train_on(strategy, Path(folder) / "whole")

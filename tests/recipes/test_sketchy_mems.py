@@ -4,23 +4,10 @@ import json
 
 import numpy as np
 import pytest
-<<<<<<< HEAD
-import tensorflow as tf
-from PIL import Image
-from recipes.common.sketches import ConstantThenLinear, trained_on
-
-import tfretrieval
-from recipes import common, sketchy_mems, tuberlin_mems
-from recipes.common import session
-from recipes.common.cli import ConfigError, main
-from recipes.common.run_folder import RunFolder
-from recipes.sketchy_mems import Config
-=======
 
 from recipes import sketchy_mems, tuberlin_mems
 from recipes.common.cli import main
 from recipes.sketchy_mems import RECIPE, Config
->>>>>>> house-si
 from tests.checks import check_recipe
 from tests.recipes.sketch.tiny import SMALL, small_networks, write_table
 
