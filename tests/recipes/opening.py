@@ -10,5 +10,5 @@ def opened(config, path, share=0.0):
     folder = RunFolder(path, config)
     strategy = session.start(config)
     data = open_data(config, folder, share)
-    session.record(folder)
+    session.record(config, folder)
     return Opened(config, data, folder, strategy)
