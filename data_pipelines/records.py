@@ -71,11 +71,16 @@ def _is_whole(value: Any) -> bool:
 
 
 def read_regular(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of a file; raises `OSError` for what is none, such as a pipe, which would hang."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(None, "not a regular file", os.fspath(path))
+    """The bytes of a file; raises `OSError` for what is none."""
+    must_be_regular(path)
     with open(path, "rb") as file:
         return file.read()
+
+
+def must_be_regular(path: str | os.PathLike[str]) -> None:
+    """Raises `OSError` for what is no file, such as a pipe: opening one would wait for ever."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(None, "not a regular file", os.fspath(path))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data_pipelines.records import sane_boxes
+from data_pipelines.records import must_be_regular, sane_boxes
 
 
 def put_right(boxes: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -39,6 +39,7 @@ def picture_size(path: Path) -> tuple[int, int]:
     """Height and width by the header, orientation ignored; (1, 1) where it cannot be read, which
     the audit reports."""
     try:
+        must_be_regular(path)
         with Image.open(path) as header:
             return header.height, header.width
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

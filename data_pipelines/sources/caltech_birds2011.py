@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data_pipelines.records import DataError, Listing
+from data_pipelines.records import DataError, Listing, read_regular
 from data_pipelines.sources.layout import Archive, Layout, Prepared
 from data_pipelines.sources.listed import ListedPicture, folder_names, listing
 from data_pipelines.sources.published_set import Halves, PublishedSet
@@ -54,7 +54,7 @@ def _corners(x: float, y: float, width: float, height: float) -> tuple[float, ..
 def _column(path: Path) -> dict[str, str]:
     """What follows the picture's number, line by line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_regular(path).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise DataError(f"{str(path)!r} cannot be read") from None
     return {key: rest.strip() for key, _, rest in (line.partition(" ") for line in lines) if rest}

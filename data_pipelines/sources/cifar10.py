@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from data_pipelines.records import DataError, Listing, Records
+from data_pipelines.records import DataError, Listing, Records, read_regular
 from data_pipelines.sources.layout import Archive, Layout, Prepared
 from data_pipelines.sources.published_set import PublishedSet
 
@@ -36,7 +36,7 @@ def read_cifar10(root: Path) -> Listing:
         DataError: a file is missing or damaged.
     """
     try:
-        names = tuple((root / NAMES).read_text(encoding="utf-8").split())
+        names = tuple(read_regular(root / NAMES).decode("utf-8").split())
         batches = {split: [_rows(root / name) for name in FILES[split]] for split in FILES}
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cifar10 in {str(root)!r} cannot be read: {error}") from None
@@ -59,7 +59,7 @@ def read_cifar10(root: Path) -> Listing:
 
 
 def _rows(path: Path) -> np.ndarray:
-    data = np.frombuffer(path.read_bytes(), np.uint8)
+    data = np.frombuffer(read_regular(path), np.uint8)
     if not len(data) or len(data) % _ROW:
         raise DataError(f"{str(path)!r} is damaged: rows of {_ROW} bytes are expected")
     return data.reshape(-1, _ROW)

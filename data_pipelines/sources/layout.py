@@ -147,6 +147,8 @@ class Layout:
         state = "is not there" if not data_dir else f"is not in {data_dir!r}"
         if data_dir and not place.exists():
             state += ", which does not exist"
+        elif place.is_file():
+            state += ", which is none of its archives; one of another kind has to be unpacked"
         return DataError(f"{self.name} {state}: {self._ways()}")
 
     def _ways(self) -> str:

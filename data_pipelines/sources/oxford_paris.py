@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from data_pipelines.instances import InstanceBenchmark
-from data_pipelines.records import DataError, Records
+from data_pipelines.records import DataError, Records, read_regular
 from data_pipelines.sources.boxes import picture_size, put_right
 from data_pipelines.sources.kinds import BenchmarkSet
 from data_pipelines.sources.plain_pickle import load_plain, names_in, numbers_in
@@ -179,7 +179,7 @@ def _titles(root: Path) -> tuple[Path, list[tuple[str, int]]]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text("utf-8").split("\n")
+        return read_regular(path).decode("utf-8").split("\n")
     except (OSError, ValueError) as error:
         raise DataError(f"{str(path)!r} is missing or no text; a query needs four files") from error
 

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from data_pipelines.records import DataError, Listing
+from data_pipelines.records import DataError, Listing, read_regular
 from data_pipelines.sources.boxes import around
 from data_pipelines.sources.layout import Archive, Layout, Prepared
 from data_pipelines.sources.listed import PARTS, ListedPicture, folder_names, listing
@@ -49,7 +49,7 @@ def read_stanford_dogs(root: Path) -> Listing:
 def _annotation(path: Path) -> tuple[tuple[float, ...], tuple[float, float]]:
     """The box around all dogs of a picture, and the height and width it refers to."""
     try:
-        tree = ElementTree.parse(path)
+        tree = ElementTree.ElementTree(ElementTree.fromstring(read_regular(path)))
 
         def numbers(tag: str) -> list[float]:
             return [float(element.text or "") for element in tree.iter(tag)]

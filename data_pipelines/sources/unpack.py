@@ -19,6 +19,8 @@ from tqdm import tqdm
 
 from data_pipelines.records import DataError
 
+NOT_READ = (".zip", ".7z", ".rar")
+
 
 def cache_folder() -> Path:
     """Where unpacked and fetched data are kept."""
@@ -33,9 +35,15 @@ def unpack(files: Sequence[Path], name: str) -> Path:
     at the same time the first wins. Archives that change (path, size, time) are unpacked anew.
 
     Raises:
-        DataError: an archive is damaged, cannot be written, or holds what it should not: links,
-            devices, paths that lead out of the folder.
+        DataError: an archive is damaged or is not tar, it cannot be written, or holds what it
+            should not: links, devices, paths that lead out of the folder.
     """
+    for file in files:
+        if file.suffix.lower() in NOT_READ:
+            raise DataError(
+                f"{str(file)!r} is an archive of a kind that is not read here: unpack it, and "
+                "point --data-dir to the folder"
+            )
     target = cache_folder() / f"{name}-{_key(files)}"
     part = target.with_name(f"{target.name}.part")
     if target.is_dir():
@@ -53,8 +61,9 @@ def unpack(files: Sequence[Path], name: str) -> Path:
         raise
     except (tarfile.TarError, EOFError, zlib.error, ValueError) as error:
         shutil.rmtree(part, ignore_errors=True)
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(
-            f"{_names(files)} is no tar archive, or damaged: fetch it again ({error})"
+            f"{_names(files)} is no tar archive, or damaged: fetch it again ({reason})"
         ) from None
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)

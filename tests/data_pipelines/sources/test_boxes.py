@@ -1,5 +1,7 @@
 """Boxes in pixels: many to one, wrong corners, and the frame that they refer to."""
 
+import os
+
 import numpy as np
 
 from data_pipelines.sources.boxes import around, picture_size, put_right
@@ -18,6 +20,11 @@ def test_a_picture_without_boxes_is_all_box():
 
 def test_around_takes_swapped_corners():
     assert around(np.array([[5, 5, 6, 6], [3, 9, 1, 7]])).tolist() == [1, 5, 6, 9]
+
+
+def test_a_pipe_has_no_header_and_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    assert picture_size(tmp_path / "a.jpg") == (1, 1)
 
 
 def test_the_header_says_height_and_width(tmp_path):

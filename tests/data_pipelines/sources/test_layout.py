@@ -58,6 +58,17 @@ def test_a_missing_archive_is_named(tmp_path):
         assert message == f"two: b.tar must lie beside a.tar in {str(tmp_path)!r}"
 
 
+@pytest.mark.parametrize("kind", ["zip", "7z", "RAR"])
+def test_an_archive_of_a_kind_that_is_not_read_is_told_what_to_do(tmp_path, kind):
+    path = tmp_path / f"x.{kind}"
+    path.write_bytes(b"PK")
+    with pytest.raises(DataError, match="x.* is an archive of a kind that is not read.* unpack it"):
+        ONE.find(str(path))
+    assert TWO.find(str(path)) is None
+    message = str(TWO.not_found(str(path)))
+    assert "none of its archives; one of another kind has to be unpacked" in message
+
+
 def test_all_the_ways_are_named(tmp_path):
     web = dataclasses.replace(ONE, archives=(Archive("one.tgz", "https://x"),), prepared=Prepared())
     assert str(web.not_found(None)) == (
