@@ -6,6 +6,7 @@ from . import distances as distances
 from . import evaluation as evaluation
 from . import export as export
 from . import fitting as fitting
+from . import ids as ids
 from . import images as images
 from . import inspection as inspection
 from . import layers as layers
@@ -14,6 +15,7 @@ from . import metrics as metrics
 from . import mining as mining
 from . import models as models
 from . import plots as plots
+from . import rows as rows
 from . import saliency as saliency
 from . import search as search
 
@@ -26,6 +28,7 @@ __all__ = [
     "evaluation",
     "export",
     "fitting",
+    "ids",
     "images",
     "inspection",
     "layers",
@@ -34,6 +37,7 @@ __all__ = [
     "mining",
     "models",
     "plots",
+    "rows",
     "saliency",
     "search",
 ]

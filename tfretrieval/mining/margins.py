@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tfretrieval.ids import exact_ids
+
 # Distances that are held at a time: 16 MB in double precision.
 BLOCK = 1 << 21
 
@@ -42,12 +44,13 @@ def all_pairs_margin(embeddings: np.ndarray, labels: np.ndarray, squared: bool =
         squared: squared Euclidean distances, for a loss with ``squared=True``.
 
     Raises:
-        ValueError: no pair of one class, or only one class.
+        ValueError: no pair of one class, only one class, or labels that
+            :func:`tfretrieval.ids.exact_ids` refuses.
 
     >>> all_pairs_margin(np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1]))
     3.5
     """
-    x, labels = np.asarray(embeddings, np.float64), np.asarray(labels)
+    x, labels = np.asarray(embeddings, np.float64), exact_ids(labels, "labels", text=True)
     x = x - x.mean(axis=0, keepdims=True)
     norms = np.einsum("nd,nd->n", x, x)
     sums, counts = np.zeros(2), np.zeros(2)
