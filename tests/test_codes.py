@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tfretrieval import codes
+
+QUICK = settings(max_examples=25, deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize("bits", [1, 7, 8, 12, 64, 65])
@@ -58,3 +62,47 @@ def test_bad_input_is_refused_in_one_line():
         codes.hamming_distances(np.zeros((1, 1)), np.zeros((1, 1)))
     with pytest.raises(ValueError, match="bits must be at least 1"):
         codes.check_packed(np.zeros((1, 0), np.uint8), 0)
+
+
+def test_codes_without_a_sign_are_refused_by_all_of_them():
+    sigmoid = np.random.default_rng(0).uniform(0, 1, (5, 8))
+    for signless in (sigmoid, np.maximum(sigmoid - 0.5, 0), np.ones((2, 8))):
+        with pytest.raises(ValueError, match="none of the .* has a negative value") as error:
+            codes.pack(signless)
+        assert "\n" not in str(error.value)
+    # One code may be all 1, and one negative value among many is a sign.
+    assert codes.pack(sigmoid[:1]).tolist() == [[255]]
+    sigmoid[3, 2] = -1e-9
+    assert codes.pack(sigmoid)[3].tolist() == [223]
+
+
+@QUICK
+@given(
+    st.sampled_from([1, 8, 12, 64, 100]),
+    st.sampled_from(["C", "F", "transposed", "strided", "read-only"]),
+)
+def test_distances_do_not_depend_on_the_order_in_memory(bits, order):
+    rng = np.random.default_rng(bits)
+    a, b = codes.pack(rng.standard_normal((6, bits))), codes.pack(rng.standard_normal((9, bits)))
+    expected = codes.hamming_distances(a, b)
+    ordered = {
+        "C": np.ascontiguousarray,
+        "F": np.asfortranarray,
+        "transposed": lambda x: np.ascontiguousarray(x.T).T,
+        "strided": lambda x: np.repeat(x, 2, axis=0)[::2],
+        "read-only": lambda x: np.frombuffer(x.tobytes(), x.dtype).reshape(x.shape),
+    }[order]
+    np.testing.assert_array_equal(codes.hamming_distances(ordered(a), ordered(b)), expected)
+    np.testing.assert_array_equal(codes.check_packed(ordered(a), bits), a)
+    np.testing.assert_array_equal(codes.pack(ordered(codes.unpack(a, bits))), a)
+
+
+@QUICK
+@given(st.integers(1, 70), st.integers(1, 6), st.randoms(use_true_random=False))
+def test_distances_count_different_bits_of_any_codes(bits, count, random):
+    signs = np.array([[random.choice([-1, 1]) for _ in range(bits)] for _ in range(count)])
+    signs[0] = -1
+    packed = codes.pack(signs)
+    np.testing.assert_array_equal(
+        codes.hamming_distances(packed, packed), (signs[:, None] != signs).sum(axis=2)
+    )

@@ -7,6 +7,7 @@ from . import evaluation as evaluation
 from . import export as export
 from . import files as files
 from . import fitting as fitting
+from . import ids as ids
 from . import images as images
 from . import inspection as inspection
 from . import layers as layers
@@ -15,6 +16,7 @@ from . import metrics as metrics
 from . import mining as mining
 from . import models as models
 from . import plots as plots
+from . import rows as rows
 from . import saliency as saliency
 from . import search as search
 
@@ -28,6 +30,7 @@ __all__ = [
     "export",
     "files",
     "fitting",
+    "ids",
     "images",
     "inspection",
     "layers",
@@ -36,6 +39,7 @@ __all__ = [
     "mining",
     "models",
     "plots",
+    "rows",
     "saliency",
     "search",
 ]

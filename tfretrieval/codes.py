@@ -27,12 +27,37 @@ def pack(codes: np.ndarray) -> np.ndarray:
         uint8 ``[N, ceil(bits / 8)]``.
 
     Raises:
-        ValueError: another rank, bytes or booleans, NaN, or codes of only 0 and 1.
+        ValueError: another rank, bytes or booleans, NaN, codes of only 0 and 1, or two codes and
+            more without a negative value, see :func:`check_signs`.
 
     >>> pack(np.array([[0.3, -0.2, 0.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0]])).tolist()
     [[161, 128]]
     """
-    return np.packbits(check_codes(codes) >= 0, axis=1)
+    bits = check_codes(codes) >= 0
+    check_signs(bits)
+    return np.packbits(bits, axis=1)
+
+
+def check_signs(*bits: np.ndarray, name: str = "codes") -> None:
+    """Refuses codes that have no sign: a bit is ``x >= 0``, and all of them would be 1.
+
+    All arrays are looked at together. A single code may be all 1.
+
+    Args:
+        bits: boolean ``[N, bits]``, whether each is 1.
+
+    Raises:
+        ValueError: two codes or more, and every bit of them is 1.
+
+    >>> check_signs(np.array([[True, True]]), np.array([[True, False]]))
+    """
+    count = sum(map(len, bits))
+    if count > 1 and all(each.all() for each in bits):
+        raise ValueError(
+            f"none of the {count} {name} has a negative value, so every bit is 1 (a bit is "
+            "x >= 0): take the threshold off first, such as codes - 0.5 behind a sigmoid or "
+            "codes - np.median(codes, axis=0) behind a ReLU"
+        )
 
 
 def check_codes(codes: np.ndarray, name: str = "codes") -> np.ndarray:
@@ -155,7 +180,8 @@ def _count_bits(packed_a: np.ndarray, packed_b: np.ndarray, out: np.ndarray) -> 
 
 def _words(packed: np.ndarray) -> np.ndarray:
     padding = -packed.shape[1] % 8
-    return np.pad(packed, ((0, 0), (0, padding))).view(np.uint64)
+    # By rows, whatever the order in memory of what came: only then do eight bytes make a word.
+    return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, padding)))).view(np.uint64)
 
 
 def _multiply(packed_a: np.ndarray, packed_b: np.ndarray, out: np.ndarray) -> None:

@@ -57,3 +57,9 @@ def test_zero_is_a_one_as_everywhere():
 def test_bad_input_is_refused(codes, message):
     with pytest.raises(ValueError, match=message):
         bit_usage(codes)
+
+
+def test_codes_without_a_sign_are_refused():
+    for signless in (np.random.default_rng(0).uniform(0, 1, (5, 8)), np.array([[0, 1], [1, 0]])):
+        with pytest.raises(ValueError, match="has a negative value"):
+            bit_usage(signless)

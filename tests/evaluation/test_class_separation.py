@@ -49,3 +49,9 @@ def test_what_there_is_no_pair_of_is_nan():
 def test_bad_input_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         class_separation(**{"features": [[0.0], [1.0]], "labels": [0, 1], **change})
+
+
+def test_a_far_point_leaves_the_near_ones_their_distances():
+    near = np.array([[0.0, 0.0], [3e-6, 4e-6], [6e-6, 8e-6]])
+    found = class_separation(np.concatenate([near, [[1e9, 0.0]]]), [0, 0, 1, 2])
+    assert found.max_intra == pytest.approx(5e-6) and found.min_inter == pytest.approx(5e-6)

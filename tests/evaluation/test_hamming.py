@@ -266,3 +266,23 @@ def test_evaluation_does_not_load_tensorflow():
     code = "import sys, tfretrieval.evaluation as e; e.hamming_retrieval; e.cosine_retrieval; "
     code += "sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_codes_without_a_sign_are_refused_by_queries_and_database_together():
+    sigmoid = np.random.default_rng(0).uniform(0, 1, (6, 8))
+    labels = [0, 1, 0, 1, 0, 1]
+    for bits, given in ((None, sigmoid), (8, np.packbits(sigmoid >= 0, axis=1))):
+        with pytest.raises(ValueError, match="none of the 8 codes has a negative value"):
+            hamming_retrieval(given[:2], labels[:2], given, labels, bits=bits)
+    # The queries may all be 1, as long as the database has a sign.
+    found = hamming_retrieval(sigmoid[:2], labels[:2], sigmoid - 0.5, labels)
+    assert 0 < found.mean_average_precision <= 1
+
+
+def test_codes_in_columns_give_the_same_figures():
+    rng = np.random.default_rng(0)
+    packed, labels = pack(rng.standard_normal((30, 12))), rng.integers(0, 3, 30)
+    columns = np.asfortranarray(packed)
+    expected = hamming_retrieval(packed[:9], labels[:9], packed, labels, bits=12)
+    found = hamming_retrieval(columns[:9], labels[:9], columns, labels, bits=12)
+    assert found.mean_average_precision == expected.mean_average_precision

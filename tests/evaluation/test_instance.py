@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.golden_files import golden
 from tfretrieval.evaluation import GroundTruth, instance_retrieval, revisited
 
+QUICK = settings(max_examples=25, deadline=None, derandomize=True)
 FILE = golden("oxford_map")
 RANKINGS = FILE["ranks"].T
 KS = tuple(FILE["kappas"].tolist())
@@ -70,3 +73,24 @@ def test_queries_without_positives_are_left_out_and_told():
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_picture_named_twice_is_refused_with_the_query():
+    truth = GroundTruth([[0], [1]], [[], []])
+    with pytest.raises(ValueError, match="ranking of query 1 names picture 2 twice"):
+        instance_retrieval([[0, 1, 2], [2, 1, 2]], truth)
+    for wrong, message in (([[0.0], [1.0]], "integer"), ([[0], [-1]], "from 0 on, got -1")):
+        with pytest.raises(ValueError, match=message):
+            instance_retrieval(wrong, truth)
+
+
+@QUICK
+@given(st.permutations(range(8)), st.sets(st.integers(0, 7), min_size=1), st.integers(1, 8))
+def test_figures_of_any_ranking_lie_between_0_and_1(ranking, positives, ranks):
+    ignored = sorted(set(range(8)) - positives)[:2]
+    truth = GroundTruth([sorted(positives)], [ignored])
+    found = instance_retrieval([ranking[:ranks]], truth)
+    assert 0 <= found.mean_average_precision <= 1
+    assert ((found.precision_at_k >= 0) & (found.precision_at_k <= 1)).all()
+    best = sorted(positives) + sorted(set(range(8)) - positives)
+    assert instance_retrieval([best], truth).mean_average_precision == pytest.approx(1)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tfretrieval.evaluation import box_iou, centre_boxes, localization
 
@@ -88,3 +90,14 @@ def test_other_shares_are_refused(share):
 def test_what_cannot_be_measured_is_refused(boxes, truth, message):
     with pytest.raises(ValueError, match=message):
         localization(boxes, truth)
+
+
+EDGE = st.sampled_from([0.0, 0.25, 0.5, 1.0, 1e-30])
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.tuples(EDGE, EDGE, EDGE, EDGE), st.tuples(EDGE, EDGE, EDGE, EDGE))
+def test_iou_of_any_boxes_is_the_same_both_ways_and_between_0_and_1(a, b):
+    boxes = [[*np.minimum(box[:2], box[2:]), *np.maximum(box[:2], box[2:])] for box in (a, b)]
+    one, other = box_iou(boxes[:1], boxes[1:]), box_iou(boxes[1:], boxes[:1])
+    assert one == other and 0 <= one[0] <= 1

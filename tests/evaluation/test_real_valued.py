@@ -113,3 +113,39 @@ def test_bad_input_is_refused_in_one_line(change, message, retrieval):
     arguments = dict(zip(names, problem(), strict=True)) | change
     with pytest.raises(ValueError, match=message):
         retrieval(**arguments)
+
+
+@BOTH
+@pytest.mark.parametrize("count", [3, 7, 17, 301])
+def test_equal_rows_keep_the_order_of_the_database(retrieval, scores_of, count):
+    # By where they stand the products of equal rows differ in the last place.
+    generator = np.random.default_rng(0)
+    row = generator.standard_normal(128)
+    database = np.tile(row, (count, 1))
+    for right in (0, count // 2, count - 1):
+        labels = np.ones(count, int)
+        labels[right] = 0
+        query = generator.standard_normal((1, 128))
+        found = retrieval(query, [0], database, labels)
+        np.testing.assert_allclose(found.average_precision, 1 / (right + 1))
+
+
+@pytest.mark.parametrize("away", [1.0, 1e4, 1e7, 1e12])
+def test_a_far_outlier_leaves_the_near_ones_their_order(away):
+    # The right one is the second nearest of ten that lie side by side.
+    near = np.linspace(0, 0.1, 10)[:, None] * np.ones(6)
+    database = np.concatenate([near, np.full((1, 6), away)]).astype(np.float32)
+    labels = np.ones(11, int)
+    labels[1] = 0
+    found = euclidean_retrieval(near[:1] - 0.001, [0], database, labels)
+    assert found.average_precision.tolist() == [0.5]
+
+
+def test_two_groups_far_from_each_other_keep_their_orders():
+    near = np.linspace(0, 1, 8)[:, None] * np.ones(4)
+    database = np.concatenate([near, near + 4096]).astype(np.float32)
+    labels = np.tile([1, 0, 1, 1, 1, 1, 1, 1], 2)
+    labels[:8] += 2
+    queries = np.float32(4096) + np.array([[0.01] * 4], np.float32)
+    found = euclidean_retrieval(queries, [0], database, labels)
+    assert found.average_precision.tolist() == [0.5]

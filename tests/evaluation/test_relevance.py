@@ -42,3 +42,15 @@ def test_multi_hot_labels_are_relevant_when_they_share_a_class():
 def test_labels_of_another_kind_are_refused(queries, database, message):
     with pytest.raises(ValueError, match=message):
         Relevance(queries, database)
+
+
+@pytest.mark.parametrize("wrong", [np.array([2.0**24], np.float32), np.array([2**63], np.uint64)])
+def test_ids_that_their_type_cannot_tell_apart_are_refused(wrong):
+    with pytest.raises(ValueError, match="query_labels .* number them"):
+        Relevance(wrong, [1])
+
+
+def test_large_ids_are_exact():
+    far = 111085122871 + np.array([0, 1, 2, 2])
+    relevance = Relevance(far, far.astype(object))
+    assert [relevance.items(i).tolist() for i in range(4)] == [[0], [1], [2, 3], [2, 3]]

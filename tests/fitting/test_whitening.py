@@ -86,3 +86,10 @@ def test_bad_input_is_refused():
         PCAWhitening().fit(x[:1])
     with pytest.raises(ValueError, match="not fitted"):
         PCAWhitening().transform(x)
+
+
+def test_descriptors_that_are_not_finite_or_of_another_length_are_refused_when_mapped():
+    fitted = learned()
+    for wrong in (FILE["X"] * np.nan, FILE["X"][:, 1:]):
+        with pytest.raises(ValueError, match=r"must be finite \[N, "):
+            fitted.transform(wrong)

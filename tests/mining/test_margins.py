@@ -55,3 +55,10 @@ def test_refuse_sets_without_pairs():
     for labels in (np.zeros(30, int), np.arange(30)):
         with pytest.raises(ValueError, match="two classes"):
             all_pairs_margin(X, labels)
+
+
+def test_labels_are_exact_or_refused():
+    far, x = 111085122871 + np.array([0, 1, 2, 2]), np.arange(4.0)[:, None]
+    assert all_pairs_margin(x, far) == all_pairs_margin(x, [0, 1, 2, 2])
+    with pytest.raises(ValueError, match="labels are float32"):
+        all_pairs_margin(x, far.astype(np.float32))

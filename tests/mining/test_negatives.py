@@ -73,3 +73,12 @@ def test_bad_input_is_refused(change, message):
     names = ("queries", "query_clusters", "pool", "pool_clusters")
     with pytest.raises(ValueError, match=message):
         hard_negatives(**{**dict(zip(names, problem(), strict=True)), **change})
+
+
+def test_clusters_are_exact_or_refused():
+    pool = np.eye(3, dtype=np.float32)
+    far = np.array([2**60, 2**60 + 1, 2**60 + 2])
+    found = hard_negatives(pool[:1], far[:1].astype(np.uint64), pool, far, count=2)
+    assert found.tolist() == [[1, 2]]
+    with pytest.raises(ValueError, match="query clusters are float64"):
+        hard_negatives(pool[:1], far[:1].astype(np.float64), pool, far, count=2)

@@ -110,3 +110,21 @@ def test_refuses(change, message):
     call = {"embeddings": np.zeros((4, 2)), "labels": np.array([0, 0, 1, 1]), **change}
     with pytest.raises(ValueError, match=message):
         hard_triplets(**call)
+
+
+def test_a_far_point_leaves_the_near_ones_their_order():
+    near = np.linspace(0, 0.3, 30)[:, None] ** 2 * np.ones(4)
+    labels = np.arange(30) % 3
+    expected = hard_triplets(near, labels, beta=0.01)
+    with_outlier = np.concatenate([near, np.full((1, 4), 1e6)])
+    # The far one is of a class of its own: nobody's positive, and the last of the negatives.
+    found = hard_triplets(with_outlier, [*labels, 7], beta=0.01)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_labels_are_exact_or_refused():
+    far = 111085122871 + np.array([0, 1, 2, 2])
+    x = np.arange(4.0)[:, None]
+    np.testing.assert_array_equal(hard_triplets(x, far), hard_triplets(x, [0, 1, 2, 2]))
+    with pytest.raises(ValueError, match="labels are float32"):
+        hard_triplets(x, far.astype(np.float32))

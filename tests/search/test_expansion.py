@@ -76,3 +76,28 @@ def test_expansion_finds_what_is_near_the_neighbours():
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("count", [3, 7, 17, 301])
+def test_equal_rows_keep_the_order_of_the_database(count):
+    # By where they stand the products of equal rows differ in the last place.
+    database = np.tile(unit(1, 128), (count, 1))
+    for queries in (unit(1, 128), unit(5, 128)):
+        indices, similarities = rank(queries, database)
+        for row, values in zip(indices, similarities, strict=True):
+            assert row.tolist() == list(range(count)) and len(set(values.tolist())) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_descriptors_that_are_not_finite_are_refused(value):
+    broken = DATABASE.copy()
+    broken[4, 2] = value
+    for call in (
+        lambda: rank(broken, DATABASE),
+        lambda: rank(QUERIES, broken),
+        lambda: expand_queries(broken, DATABASE),
+        lambda: expand_queries(QUERIES, broken),
+        lambda: augment_database(broken),
+    ):
+        with pytest.raises(ValueError, match="NaN or infinite"):
+            call()

@@ -130,3 +130,20 @@ def test_bad_input_is_refused_in_one_line():
         index.add(random_codes(2, 12), ["a", "b"])
     with pytest.raises(ValueError, match="the 2 codes held, got 3"):
         index.search(random_codes(1, 12), 3)
+
+
+def test_ids_beyond_int64_are_refused_and_the_largest_come_back():
+    index = HammingIndex(12)
+    with pytest.raises(ValueError, match="beyond int64"):
+        index.add(random_codes(1, 12), np.array([2**63], np.uint64))
+    index.add(random_codes(2, 12), np.array([2**63 - 1, 0], np.uint64))
+    assert index.ids.tolist() == [2**63 - 1, 0]
+
+
+def test_codes_in_columns_are_searched_as_others():
+    packed = random_codes(40, 100)
+    rows, columns = HammingIndex(100), HammingIndex(100)
+    rows.add(packed)
+    columns.add(np.asfortranarray(packed), np.array([str(i) for i in range(40)], object))
+    found = columns.search(np.asfortranarray(packed[:5]), 7)[1]
+    np.testing.assert_array_equal(found.astype(int), rows.search(packed[:5], 7)[1])

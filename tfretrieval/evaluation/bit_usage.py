@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfretrieval.codes import check_signs
+
 
 @dataclass(frozen=True, eq=False)
 class BitUsage:
@@ -44,7 +46,8 @@ def bit_usage(codes: ArrayLike) -> BitUsage:
         codes: ``[N, bits]``, relaxed or +-1; a bit is ``x >= 0``.
 
     Raises:
-        ValueError: no code, another shape, NaN or infinite values.
+        ValueError: no code, another shape, NaN or infinite values, two codes or more without a
+            negative value.
 
     >>> usage = bit_usage([[1, 1, 1], [1, -1, 1], [-1, 1, 1], [-1, -1, 1]])
     >>> usage.shares.tolist(), usage.entropies.tolist()
@@ -57,6 +60,7 @@ def bit_usage(codes: ArrayLike) -> BitUsage:
         raise ValueError(f"codes must be [N, bits], one at least, got shape {x.shape}")
     if not np.isfinite(x).all():
         raise ValueError("codes hold NaN or infinite values")
+    check_signs(x >= 0)
     ones = (x >= 0).astype(np.float64)
     shares = ones.mean(axis=0)
     centred = ones - shares

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfretrieval.ids import exact_ids
+from tfretrieval.rows import squared_distances
+
 # Distances that are held at a time: 16 MB.
 _BLOCK = 1 << 22
 
@@ -45,14 +48,15 @@ def class_separation(
         domains: ``[N]``, such as 0 for sketches and 1 for photos.
 
     Raises:
-        ValueError: another shape, NaN or infinite features, not one label a point.
+        ValueError: another shape, NaN or infinite features, not one label a point, labels that
+            :func:`tfretrieval.ids.exact_ids` refuses.
 
     >>> found = class_separation([[0.0], [1.0], [5.0]], [0, 0, 1], domains=[0, 1, 1])
     >>> found.max_intra, found.min_inter, found.mean_intra_between, found.separated
     (1.0, 4.0, 1.0, True)
     """
     x: np.ndarray = np.asarray(features, np.float64)
-    ids: np.ndarray = np.asarray(labels)
+    ids = exact_ids(labels, "labels", text=True)
     sides: np.ndarray = np.zeros(len(ids), int) if domains is None else np.asarray(domains)
     if x.ndim != 2 or ids.shape != (len(x),) or sides.shape != (len(x),):
         raise ValueError(
@@ -61,15 +65,13 @@ def class_separation(
         )
     if not np.isfinite(x).all():
         raise ValueError("features hold NaN or infinite values")
-    x = x - x.mean(axis=0) if len(x) else x
-    squares = np.square(x).sum(axis=1)
+    x = x - np.median(x, axis=0) if len(x) else x
     sums, counts = np.zeros(3), np.zeros(3)
     largest, smallest = -np.inf, np.inf
     step = max(1, _BLOCK // max(1, len(x)))
     for start in range(0, len(x), step):
         rows = np.arange(start, min(start + step, len(x)))
-        squared = squares[rows, None] - 2 * (x[rows] @ x.T) + squares
-        distances = np.sqrt(np.maximum(squared, 0))
+        distances = np.sqrt(squared_distances(x[rows], x))
         same = ids[rows, None] == ids
         intra = same & (rows[:, None] != np.arange(len(x)))
         between = intra & (sides[rows, None] != sides)

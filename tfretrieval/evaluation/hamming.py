@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfretrieval.codes import check_codes, check_packed, pack
+from tfretrieval.codes import check_codes, check_packed, check_signs
 from tfretrieval.evaluation import _ranking, tie_aware
 from tfretrieval.evaluation._counting import count
 from tfretrieval.evaluation._ranking import Divisor, Missing
@@ -189,8 +189,8 @@ def hamming_retrieval(
         Per-query figures, their means and the definition.
 
     Raises:
-        ValueError: codes or labels that do not fit together, an empty database, or labels by which
-            no query has a relevant item.
+        ValueError: codes or labels that do not fit together, codes of which none has a negative
+            value, an empty database, or labels by which no query has a relevant item.
 
     >>> codes = np.array([[1, 1, 1], [1, 1, -1], [1, -1, -1]])
     >>> result = hamming_retrieval(codes[:1], [4], codes, [4, 5, 4])
@@ -203,6 +203,8 @@ def hamming_retrieval(
     database, n_bits = _packed(database_codes, bits, "database codes")
     if bits_q != n_bits:
         raise ValueError(f"query codes have {bits_q} bits, database codes {n_bits}")
+    full = np.packbits(np.ones((1, n_bits), bool), axis=1)
+    check_signs(queries == full, database == full)
     relevance = Relevance(query_labels, database_labels)
     _ranking.check_lengths(relevance, len(queries), len(database))
     if leave_one_out and not np.array_equal(queries, database):
@@ -273,4 +275,4 @@ def _packed(codes: ArrayLike, bits: int | None, name: str) -> tuple[np.ndarray, 
     array = np.asarray(codes)
     if bits is not None:
         return check_packed(array, bits, name), bits
-    return pack(check_codes(array, name)), array.shape[1]
+    return np.packbits(check_codes(array, name) >= 0, axis=1), array.shape[1]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfretrieval.ids import exact_ids
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class GroundTruth:
@@ -25,7 +27,7 @@ class GroundTruth:
 
     def __post_init__(self) -> None:
         for name in ("positives", "ignored"):
-            lists = tuple(np.asarray(each, np.int64).reshape(-1) for each in getattr(self, name))
+            lists = tuple(exact_ids(each, name).reshape(-1) for each in getattr(self, name))
             object.__setattr__(self, name, lists)
         if len(self.positives) != len(self.ignored):
             raise ValueError(
@@ -56,7 +58,7 @@ def revisited(
 
     def joined(*lists: Sequence[ArrayLike]) -> tuple[np.ndarray, ...]:
         pairs = zip(*lists, strict=True)
-        return tuple(np.concatenate([np.asarray(x, np.int64) for x in pair]) for pair in pairs)
+        return tuple(np.concatenate([exact_ids(x) for x in pair]) for pair in pairs)
 
     return {
         "easy": GroundTruth(joined(easy), joined(junk, hard)),
@@ -115,19 +117,27 @@ def instance_retrieval(
         ks: ranks of the precision.
 
     Raises:
-        ValueError: rankings that do not fit the ground truth, or no query has a positive.
+        ValueError: rankings that do not fit the ground truth, are no indices or name a picture
+            twice, or no query has a positive.
 
     >>> truth = GroundTruth([[0, 3]], [[2]])
     >>> result = instance_retrieval([[3, 2, 1, 0]], truth, ks=(1, 2))
     >>> round(result.mean_average_precision, 4), result.precision_at_k.tolist()
     (0.7917, [[1.0, 0.5]])
     """
-    rankings = np.asarray(rankings)
+    rankings = exact_ids(rankings, "rankings", floats=False)
     if rankings.ndim != 2 or len(rankings) != len(truth):
         raise ValueError(
             f"rankings must be [{len(truth)}, ranks], one row for each query of the ground truth, "
             f"got shape {rankings.shape}"
         )
+    if rankings.size and rankings.min() < 0:
+        raise ValueError(f"rankings must hold indices from 0 on, got {rankings.min()}")
+    for query, ranking in enumerate(rankings):
+        ascending = np.sort(ranking)
+        twice = ascending[1:][ascending[1:] == ascending[:-1]]
+        if len(twice):
+            raise ValueError(f"the ranking of query {query} names picture {twice[0]} twice")
     ks = tuple(int(k) for k in ks)
     if not ks or min(ks) < 1:
         raise ValueError(f"ks must be ranks from 1 on, got {ks}")

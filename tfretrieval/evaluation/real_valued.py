@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from tfretrieval.evaluation import _ranking
 from tfretrieval.evaluation._ranking import Divisor, Missing
 from tfretrieval.evaluation.relevance import Relevance
+from tfretrieval.rows import repeated_rows, squared_distances
 
 # Distances that are held at a time: 8 MB.
 _BLOCK = 1 << 21
@@ -69,7 +70,7 @@ def cosine_retrieval(
     """Ranks a database by cosine similarity for each query and measures the ranking.
 
     Features are scaled to unit length in float32 (a zero vector stays zero). Equal similarities
-    are rare; they keep the order of the database.
+    are rare; they keep the order of the database, and those of equal rows always do.
 
     Args:
         query_features: ``[Q, D]`` real values.
@@ -129,8 +130,8 @@ def euclidean_retrieval(
 ) -> RealValuedRetrieval:
     """Ranks a database by Euclidean distance for each query and measures the ranking.
 
-    Distances are computed in float32 by matrix products, of features from which the mean of the
-    database is taken. Equal distances are rare; they keep the order of the database.
+    Distances are computed in float64, to the precision of float32. Equal ones keep the order of the
+    database.
 
     With several views of a picture, such as itself and its mirror image, the distance of two
     pictures is the least of those of their views, as Lu et al. 2021 test sketches against photos.
@@ -147,18 +148,17 @@ def euclidean_retrieval(
     0.5833
     """
     queries, database = _features(query_features, database_features, (2, 3))
-    middle = np.mean([view.mean(axis=0) for view in _views(database)], axis=0)
+    # An outlier moves a mean, and what is far from the middle costs digits; a median stays.
+    middle = np.median(database.reshape(-1, database.shape[-1]), axis=0).astype(np.float64)
     of_queries, of_database = (
-        [_with_squares(view - middle) for view in _views(features)]
-        for features in (queries, database)
+        [view - middle for view in _views(features)] for features in (queries, database)
     )
 
     def distances(chosen: np.ndarray) -> np.ndarray:
         squared = (
-            a[chosen, None] - 2 * (x[chosen] @ y.T) + b
-            for (x, a), (y, b) in itertools.product(of_queries, of_database)
+            squared_distances(x[chosen], y) for x, y in itertools.product(of_queries, of_database)
         )
-        return functools.reduce(np.minimum, squared)
+        return functools.reduce(np.minimum, squared).astype(np.float32)
 
     ranking = f"Euclidean distance of {database.shape[-1]}-dimensional features"
     pairs = len(of_queries) * len(of_database)
@@ -207,9 +207,11 @@ def _retrieve(
     limits = np.array((n_ranked, last, *ks))
     block = max(1, _BLOCK // len(database))
     order = relevance.by_class()
+    again, first = repeated_rows(database)
     for start in range(0, len(queries), block):
         chosen = order[start : start + block]
         distances = distances_of(chosen)
+        distances[:, again] = distances[:, first]
         if leave_one_out:
             # Behind all that are ranked, whatever is counted there is dropped.
             distances[np.arange(len(chosen)), chosen] = np.inf
@@ -261,11 +263,6 @@ def _features(queries: ArrayLike, database: ArrayLike, ranks: tuple[int, ...]):
     if of_queries != of_database:
         raise ValueError(f"query features have {of_queries} dimensions, database {of_database}")
     return found
-
-
-def _with_squares(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and their squared lengths: once, not for every block of queries."""
-    return rows, np.square(rows).sum(axis=1)
 
 
 def _views(features: np.ndarray) -> list[np.ndarray]:

@@ -6,6 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfretrieval.ids import exact_ids
+
 
 class Relevance:
     """The one place that decides what is relevant: items that have at least one class in common.
@@ -18,7 +20,8 @@ class Relevance:
         database_labels: labels of the database.
 
     Raises:
-        ValueError: labels that are neither, of two kinds, or with different numbers of classes.
+        ValueError: labels that are neither, of two kinds, or with different numbers of classes; ids
+            that :func:`tfretrieval.ids.exact_ids` refuses.
 
     >>> Relevance([2, 7], [7, 2, 7]).items(1).tolist()
     [0, 2]
@@ -79,6 +82,8 @@ class Relevance:
 
 def _labels(values: ArrayLike, name: str) -> np.ndarray:
     labels = np.asarray(values)
+    if labels.dtype.kind == "O":
+        labels = exact_ids(labels, name)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim not in (1, 2):
@@ -88,7 +93,5 @@ def _labels(values: ArrayLike, name: str) -> np.ndarray:
         if not np.array_equal(hot, labels):
             raise ValueError(f"{name} of shape {labels.shape} must hold only 0 and 1 (multi-hot)")
         return hot
-    # Keras hands ids on as floats, which is fine as long as they are whole numbers.
-    if labels.dtype.kind not in "biuf" or not np.array_equal(labels, np.floor(labels)):
-        raise ValueError(f"{name} must be integer class ids, got other {labels.dtype} values")
-    return labels.astype(np.int64)
+    # Keras hands ids on as floats, which is fine as long as they are told apart.
+    return exact_ids(labels, name)

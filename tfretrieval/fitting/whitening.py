@@ -18,9 +18,13 @@ class _Whitening(TransformerMixin, BaseEstimator):
         self.n_components = n_components
 
     def transform(self, descriptors: ArrayLike) -> np.ndarray:
-        """``v / (|v| + 1e-6)`` with ``v = P (x - mean)``, float32 ``[N, n_components]``."""
+        """``v / (|v| + 1e-6)`` with ``v = P (x - mean)``, float32 ``[N, n_components]``.
+
+        Raises:
+            ValueError: descriptors of another length or that are not finite.
+        """
         check_is_fitted(self)
-        x = np.asarray(descriptors, np.float64) - self.mean_
+        x = _finite(descriptors, len(self.mean_)) - self.mean_
         projected = x @ self.projection_.T
         norm = np.linalg.norm(projected, axis=-1, keepdims=True)
         return (projected / (norm + 1e-6)).astype(np.float32)
@@ -133,10 +137,10 @@ class PCAWhitening(_Whitening):
         return self._keep(projection, eigenvalues[vary])
 
 
-def _finite(descriptors):
+def _finite(descriptors, size=None):
     x = np.asarray(descriptors, np.float64)
-    if x.ndim != 2 or not np.isfinite(x).all():
-        raise ValueError(f"descriptors must be finite [N, D], got shape {x.shape}")
+    if x.ndim != 2 or x.shape[1] != (size or x.shape[1]) or not np.isfinite(x).all():
+        raise ValueError(f"descriptors must be finite [N, {size or 'D'}], got shape {x.shape}")
     return x
 
 

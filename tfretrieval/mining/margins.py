@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tfretrieval.ids import exact_ids
+
 # Distances that are held at a time: 16 MB in double precision.
 BLOCK = 1 << 21
 # Samples whose pairs are all measured: 200 million.
@@ -47,12 +49,13 @@ def all_pairs_margin(
         pool: where there are more samples than this, the pairs are those of so many, drawn evenly.
 
     Raises:
-        ValueError: no pair of one class, or only one class.
+        ValueError: no pair of one class, only one class, or labels that
+            :func:`tfretrieval.ids.exact_ids` refuses.
 
     >>> all_pairs_margin(np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1]))
     3.5
     """
-    x, labels = np.asarray(embeddings), np.asarray(labels)
+    x, labels = np.asarray(embeddings), exact_ids(labels, "labels", text=True)
     if len(x) > pool:
         drawn = np.sort(np.random.default_rng(0).choice(len(x), pool, replace=False))
         x, labels = x[drawn], labels[drawn]

@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfretrieval.ids import exact_ids
+from tfretrieval.rows import repeated_rows
+
 # Similarities that are held at a time: 24 MB.
 _BLOCK = 6 << 20
 
@@ -43,7 +46,8 @@ def hard_negatives(
     [[1, 3]]
     """
     queries, pool = np.asarray(queries, np.float32), np.asarray(pool, np.float32)
-    own, clusters = np.asarray(query_clusters), np.asarray(pool_clusters)
+    own = exact_ids(query_clusters, "query clusters", text=True)
+    clusters = exact_ids(pool_clusters, "pool clusters", text=True)
     _check(queries, own, pool, clusters, count)
     # Pictures by cluster, so that a cluster is a slice.
     by_cluster = np.argsort(clusters, kind="stable")
@@ -57,12 +61,14 @@ def hard_negatives(
             "larger pool, or fewer negatives"
         )
     ordered = pool[by_cluster]
+    again, first = repeated_rows(ordered)
     sign = 1 if hardest else -1
     found = np.empty((len(queries), count), np.int64)
     step = max(1, _BLOCK // max(len(pool), count * int(sizes.max())))
     for start in range(0, len(queries), step):
         rows = np.arange(start, min(start + step, len(queries)))
         similarity = queries[rows] @ ordered.T
+        similarity[:, again] = similarity[:, first]
         best = sign * np.maximum.reduceat(similarity, starts, axis=1)
         known = present[rows]
         best[np.flatnonzero(known), place[rows][known]] = -np.inf

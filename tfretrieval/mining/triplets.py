@@ -5,6 +5,8 @@ from math import ceil, floor
 
 import numpy as np
 
+from tfretrieval.ids import exact_ids
+
 # Distances that are held at a time: 24 MB, and twice that for their order.
 BLOCK = 6 << 20
 # Samples that negatives are ranked among. All of a million would take ten hours, these take
@@ -42,13 +44,15 @@ def hard_triplets(
         sample and a set of one class have no triplets.
 
     Raises:
-        ValueError: beta outside (0, 1], shapes that do not fit, or embeddings not finite.
+        ValueError: beta outside (0, 1], shapes that do not fit, embeddings not finite, or labels
+            that :func:`tfretrieval.ids.exact_ids` refuses.
 
     >>> x = np.array([[0.0], [1.0], [5.0], [7.0]])
     >>> hard_triplets(x, np.array([0, 0, 1, 2])).tolist()
     [[0, 1, 2], [1, 0, 2]]
     """
-    embeddings, labels = np.asarray(embeddings, np.float32), np.asarray(labels)
+    embeddings = np.asarray(embeddings, np.float32)
+    labels = exact_ids(labels, "labels", text=True)
     if not 0 < beta <= 1:
         raise ValueError(f"beta must be in (0, 1], got {beta}")
     if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
@@ -74,6 +78,9 @@ def hard_triplets(
     n_rank = (draw[1] * hard_n[n_negative]).astype(np.int64)
 
     centred = embeddings - embeddings.mean(axis=0, keepdims=True) if len(labels) else embeddings
+    if _far_outliers(embeddings):
+        # The near ones would lose their order: the mean has left them, and float32 has no digits.
+        centred = embeddings.astype(np.float64) - np.median(embeddings, axis=0)
     norms = np.einsum("nd,nd->n", centred, centred)
     triplets = np.empty((len(anchors), 3), np.int64)
     pooled = len(labels) > pool
@@ -110,6 +117,14 @@ def hard_triplets(
         np.put_along_axis(ranking, own, np.inf, axis=1)
         block[:, 2] = _nearest(ranking, n_rank[rows])
     return triplets
+
+
+def _far_outliers(embeddings: np.ndarray) -> bool:
+    """Whether some sample is so far from the others that they lie on one point beside it."""
+    if not len(embeddings):
+        return False
+    lengths = np.square(embeddings - np.median(embeddings, axis=0)).sum(axis=1, dtype=np.float64)
+    return bool(lengths.max() > 1e3 * np.median(lengths))
 
 
 def _positive(

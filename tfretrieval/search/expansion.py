@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tfretrieval.rows import repeated_rows
+
 # Similarities that are held at a time: 24 MB.
 _BLOCK = 6 << 20
 
@@ -22,7 +24,7 @@ def rank(
         similarities keep the order of the database.
 
     Raises:
-        ValueError: shapes that do not fit, ``top`` beyond the database.
+        ValueError: shapes that do not fit, NaN or infinite values, ``top`` beyond the database.
 
     >>> indices, similarities = rank([[1.0, 0.0]], [[0.0, 1.0], [0.6, 0.8], [1.0, 0.0]], top=2)
     >>> indices.tolist(), similarities.astype(float).round(4).tolist()
@@ -31,15 +33,20 @@ def rank(
     x, y = np.asarray(queries, np.float32), np.asarray(database, np.float32)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise ValueError(f"descriptors must be [N, D] of one D, got shapes {x.shape}, {y.shape}")
+    for name, rows in (("queries", x), ("database", y)):
+        if not np.isfinite(rows).all():
+            raise ValueError(f"descriptors of the {name} hold NaN or infinite values")
     top = len(y) if top is None else top
     if not 1 <= top <= len(y):
         raise ValueError(f"top must be in 1..{len(y)}, got {top}")
     indices = np.empty((len(x), top), np.int32)
     similarities = np.empty((len(x), top), np.float32)
     step = max(1, _BLOCK // len(y))
+    again, first = repeated_rows(y)
     for start in range(0, len(x), step):
         block = slice(start, start + step)
         found = x[block] @ y.T
+        found[:, again] = found[:, first]
         order = np.argsort(-found, axis=1, kind="stable")[:, :top]
         indices[block], similarities[block] = order, np.take_along_axis(found, order, axis=1)
     return indices, similarities
@@ -64,7 +71,8 @@ def expand_queries(
         float32 ``[Q, D]``: search with these again.
 
     Raises:
-        ValueError: shapes that do not fit, more neighbours than the database has, negative alpha.
+        ValueError: shapes that do not fit, NaN or infinite values, more neighbours than the
+            database has, negative alpha.
 
     >>> expanded = expand_queries([[1.0, 0.0]], [[0.0, 1.0], [-1.0, 0.0]], neighbours=1)
     >>> expanded.astype(float).round(4).tolist()

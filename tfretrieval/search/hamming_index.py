@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfretrieval.codes import check_packed, hamming_distances
+from tfretrieval.ids import exact_ids
 
 # Distances that are held at a time, and items whose distances give a first bound.
 _BLOCK = 1 << 24
@@ -60,19 +61,19 @@ class HammingIndex:
 
         Args:
             packed: uint8 ``[N, ceil(bits / 8)]``, padded with zeros.
-            ids: integers or strings ``[N]``; positions in the index when left out.
+            ids: integers or strings ``[N]``, a column of a table too; positions in the index when
+                left out.
 
         Raises:
-            ValueError: codes of another width, or ids of another number or kind.
+            ValueError: codes of another width, ids of another number or kind, or integers beyond
+                int64.
         """
         codes = check_packed(packed, self.bits)
-        names = np.arange(len(self), len(self) + len(codes)) if ids is None else np.asarray(ids)
+        if ids is None:
+            ids = np.arange(len(self), len(self) + len(codes))
+        names = exact_ids(ids, text=True, floats=False)
         if names.shape != (len(codes),):
             raise ValueError(f"{len(codes)} codes need {len(codes)} ids, got shape {names.shape}")
-        if names.dtype.kind not in "iuU":
-            raise ValueError(f"ids must be integers or strings, got {names.dtype}")
-        if names.dtype.kind != "U":
-            names = names.astype(np.int64)
         if len(self) and names.dtype.kind != self.ids.dtype.kind:
             raise ValueError(f"ids are {names.dtype}, but those in the index {self.ids.dtype}")
         self._ids = [*self._ids, names.copy()] if len(self) else [names.copy()]
