@@ -28,9 +28,9 @@ import tfretrieval as tfr
 from recipes import common
 from recipes.common.cli import ConfigError, main, option, require
 from recipes.common.networks import BACKBONES
-from recipes.common.run_folder import RunFolder
 from recipes.common.settings import MiningSettings, at_least_one, flag
 from recipes.common.stage1 import Objective
+from tfretrieval.run_folder import RunFolder
 from tfretrieval.saliency.feature_layers import feature_maps, stages
 
 # Each has what those before it have.

@@ -23,16 +23,17 @@ import functools
 import sys
 from typing import TYPE_CHECKING, ClassVar
 
+from data_pipelines.view import WHOLE, View
 from recipes import common, triplet
 from recipes.common.cli import main
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.recipe import Recipe, all_of, perform
 from recipes.common.report import Report
-from recipes.common.view import WHOLE, View
 from recipes.triplet.protocol import HELD_OUT, SELECTED, Choice
 from recipes.triplet.published import CUB, Published
 from recipes.triplet.settings import PaperSettings
+from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from recipes.triplet.report import NetworkResult
@@ -63,7 +64,7 @@ def check_saliency(config: PaperSettings) -> None:
         triplet.saliency.pretrained(config)
 
 
-def load(config: PaperSettings, folder: common.run_folder.RunFolder) -> Divided:
+def load(config: PaperSettings, folder: RunFolder) -> Divided:
     """The data set, a share of its training part held out where choices are made."""
     return common.data.open_data(config, folder, triplet.protocol.held_out_share(config))
 

@@ -18,14 +18,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from data_pipelines.records import DataError
+from data_pipelines.view import WHOLE, View
 from recipes import common, triplet
 from recipes.common.cli import main
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.recipe import Recipe
 from recipes.common.report import Report
-from recipes.common.view import WHOLE, View
 from recipes.triplet.remedy_settings import RemedySettings
+from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -56,7 +57,7 @@ def check(config: RemedySettings) -> None:
     triplet.saliency.check_layer(config)
 
 
-def load(config: RemedySettings, folder: common.run_folder.RunFolder) -> Divided:
+def load(config: RemedySettings, folder: RunFolder) -> Divided:
     """The target data, which need true boxes."""
     data = common.data.open_data(config, folder, config.held_out)
     if data.records.boxes is None:

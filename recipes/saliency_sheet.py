@@ -16,14 +16,15 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
+from data_pipelines.view import WHOLE, View
 from recipes import common, triplet
 from recipes.common.cli import main, option, require
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.recipe import Recipe, all_of
 from recipes.common.report import Report
-from recipes.common.view import WHOLE, View
 from recipes.triplet.settings import DEMO, SaliencySettings, check_alpha
+from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from recipes.triplet.classifiers import Looking
@@ -71,7 +72,7 @@ def check_saliency(config: Config) -> None:
     triplet.saliency.pretrained(config)
 
 
-def load(config: Config, folder: common.run_folder.RunFolder) -> Divided:
+def load(config: Config, folder: RunFolder) -> Divided:
     """The data set, a share of its training part held out."""
     return common.data.open_data(config, folder, config.held_out)
 

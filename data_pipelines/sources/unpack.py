@@ -68,7 +68,7 @@ def unpack(files: Sequence[Path], name: str) -> Path:
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
         if not target.is_dir():
-            reason = error.strerror or error
+            reason = error.strerror or str(error)
             raise DataError(
                 f"cannot unpack {_names(files)} into {str(target)!r}: {reason}; set "
                 "XDG_CACHE_HOME to a place with room, or unpack it yourself"

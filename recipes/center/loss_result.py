@@ -12,6 +12,7 @@ from recipes.common.data import Divided
 from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
 from recipes.common.training import History
+from tfretrieval.evaluation import euclidean_retrieval
 
 EUCLIDEAN, COSINE, CODES = "Euclidean", "cosine", "codes"
 # How a network is searched with, in the order of the rows.
@@ -79,8 +80,8 @@ def measure_loss(
     return LossResult(
         loss,
         {
-            EUCLIDEAN: measure.measure_euclidean(features, data),
-            COSINE: measure.measure_cosine(features, data),
+            EUCLIDEAN: measure.measure_features(features, data, euclidean_retrieval),
+            COSINE: measure.measure_features(features, data),
             CODES: measure.measure_codes(codes, data),
         },
         measure.accuracy(cached["logits"], data),

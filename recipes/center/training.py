@@ -33,12 +33,12 @@ def train(
         name: of its files, the loss by default.
         embedding: features that both the classifier and the centers read; the pooled ones without.
     """
-    config = opened.config
+    config, data = opened.config, opened.data
 
-    def build(classes: int) -> tf.keras.Model:
+    def build() -> tf.keras.Model:
         backbone = networks.backbone(config.backbone, config)
         return tfr.models.center_classifier(
-            backbone, classes, embedding, config.update, config.rate
+            backbone, data.num_classes, embedding, config.update, config.rate
         )
 
     objective = Objective(
@@ -46,7 +46,9 @@ def train(
         weights={DISTANCES: config.weight(loss)},
         metrics={DISTANCES: [OwnCenterDistance(), NearestOtherCenterDistance()]},
     )
-    return train_classifier(opened, name or loss, build, objective=objective)
+    return train_classifier(
+        opened, data.records, data.fit, name or loss, build, objective=objective
+    )
 
 
 def center_loss(loss: str, config: CenterSettings) -> tf.keras.losses.Loss:

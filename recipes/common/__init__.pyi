@@ -9,8 +9,6 @@ from . import opened as opened
 from . import pictures as pictures
 from . import recipe as recipe
 from . import report as report
-from . import run_folder as run_folder
 from . import session as session
 from . import settings as settings
 from . import training as training
-from . import view as view

@@ -2,8 +2,8 @@
 
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.run_folder import RunFolder
 from recipes.common.settings import Settings
+from tfretrieval.run_folder import RunFolder
 
 
 def about(opened: Opened[Settings, Divided]) -> tuple[str, ...]:

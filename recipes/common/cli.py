@@ -13,7 +13,7 @@ import typing
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from recipes.common.run_folder import RunFolder
+from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from recipes.common.recipe import Recipe
@@ -189,7 +189,7 @@ def _configuration(
 def is_input_error(error: BaseException) -> bool:
     """Whether an error is the input's fault, and says in one line what to do."""
     from data_pipelines.records import DataError
-    from recipes.common.run_folder import RunFolderError
+    from tfretrieval.run_folder import RunFolderError
 
     return isinstance(error, (ConfigError, DataError, RunFolderError))
 

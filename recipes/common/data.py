@@ -8,8 +8,8 @@ import numpy as np
 import data_pipelines.catalogue
 from data_pipelines.records import DataError, RetrievalDataset
 from data_pipelines.split import hold_out
-from recipes.common.run_folder import RunFolder, RunFolderError
 from recipes.common.settings import MiningSettings, Settings
+from tfretrieval.run_folder import RunFolder, RunFolderError
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -56,8 +56,10 @@ def open_data(config: Settings, folder: RunFolder, share: float = 0.0) -> Divide
         fit, held_out = hold_out(data, share, config.seed)
     if len(np.unique(data.records.labels[fit])) < 2:
         raise DataError(f"the training part of {data.name} has one class: retrieval needs two")
-    if isinstance(config, MiningSettings):
-        _check_triplets(data, fit)
+    most = np.unique(data.records.labels[fit], return_counts=True)[1].max()
+    if isinstance(config, MiningSettings) and most < 2:
+        # Told before the hours that stage 1 takes.
+        raise DataError(f"no class of {data.name} has two training pictures: there are no triplets")
     parts = {"train": data.train, "database": data.database, "query": data.query}
     described = {
         "name": data.name,
@@ -90,12 +92,3 @@ def describe(folder: RunFolder, described: dict[str, Any]) -> bool:
             "choose another --run-dir"
         )
     return False
-
-
-def _check_triplets(data: RetrievalDataset, fit: np.ndarray) -> None:
-    """Tells before the hours that stage 1 takes that stage 2 would have nothing to learn from."""
-    if np.unique(data.records.labels[fit], return_counts=True)[1].max() < 2:
-        raise DataError(
-            f"no class of {data.name} has two training pictures, so that there are no triplets: "
-            "add pictures"
-        )

@@ -3,12 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
+from data_pipelines.view import WHOLE, View
 from recipes.common.data import Divided
 from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
 from recipes.common.settings import HashSettings
 from recipes.common.training import image_input
-from recipes.common.view import WHOLE, View
 from tfretrieval.codes import pack
 from tfretrieval.export import export_encoder
 from tfretrieval.models import hash_encoder

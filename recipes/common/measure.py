@@ -9,7 +9,7 @@ import numpy as np
 
 from recipes.common.data import Divided
 from recipes.common.report import Column
-from tfretrieval.evaluation import cosine_retrieval, euclidean_retrieval, hamming_retrieval
+from tfretrieval.evaluation import cosine_retrieval, hamming_retrieval
 
 Retrieval = Callable[..., Any]
 # Figures of a row -> column, and what is to be said of the columns behind mAP.
@@ -67,17 +67,10 @@ def measure_codes(codes: np.ndarray, data: Divided) -> Row:
     return Row(figures, precision, result.definition)
 
 
-def measure_cosine(features: np.ndarray, data: Divided) -> Row:
-    """The same by cosine similarity of real-valued features."""
-    return _measure_features(cosine_retrieval, features, data)
-
-
-def measure_euclidean(features: np.ndarray, data: Divided) -> Row:
-    """The same by Euclidean distance of real-valued features."""
-    return _measure_features(euclidean_retrieval, features, data)
-
-
-def _measure_features(retrieval: Retrieval, features: np.ndarray, data: Divided) -> Row:
+def measure_features(
+    features: np.ndarray, data: Divided, retrieval: Retrieval = cosine_retrieval
+) -> Row:
+    """The same by cosine similarity, or another distance, of real-valued features."""
     result, precision = _retrieve(retrieval, features, data)
     figures = {
         "mAP": result.mean_average_precision,

@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 BACKBONES = tuple(name for name, network in NETWORKS.items() if not network.reads_domain)
 
 
-def title(name: str) -> str:
-    """A network as it is shown, and after a comma what it sees.
-
-    >>> title("resnet18_i"), title("resnet18_i+crop")
-    ('ResNet18-I', 'ResNet18-I, crop')
-    """
-    network, _, view = name.partition("+")
-    return NETWORKS[network].title + (f", {view}" if view else "")
-
-
 def backbone(name: str, config: RunSettings, any_size: bool = False) -> tf.keras.Model:
     """A network with the sizes and ``--weights`` of a configuration.
 
@@ -48,13 +38,6 @@ def backbone(name: str, config: RunSettings, any_size: bool = False) -> tf.keras
             f"--weights {config.weights}: {error} (imagenet is fetched by --download; none starts "
             "from random numbers)"
         ) from error
-
-
-def cut(model: tf.keras.Model, layer: str) -> tf.keras.Model:
-    """The network up to the output of a layer."""
-    import tensorflow as tf
-
-    return tf.keras.Model(model.input, model.get_layer(layer).output, name=model.name)
 
 
 def check_weights(names: Iterable[str], config: RunSettings) -> None:

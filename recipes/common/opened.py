@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from recipes.common.run_folder import RunFolder
+from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import tensorflow as tf

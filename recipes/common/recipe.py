@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from recipes import common
 from recipes.common.cli import ConfigError, require
 from recipes.common.opened import Opened
-from recipes.common.run_folder import RunFolder
+from tfretrieval.run_folder import RunFolder, folder_of_seeds
 
 if TYPE_CHECKING:
     from recipes.common.report import Report
@@ -110,7 +110,7 @@ def perform_seeds(recipe: Recipe[C, D, R], config: C, run_dir: str, seeds: int) 
     Seeds that were run are not run again: three grow to five by the two that are missing.
     """
     require(not recipe.once, f"{recipe.once}: leave --seeds out")
-    folder = common.run_folder.folder_of_seeds(run_dir, config)
+    folder = folder_of_seeds(run_dir, config)
     reports = []
     for seed in range(config.seed, config.seed + seeds):
         print(f"seed {seed}", flush=True)
@@ -118,4 +118,4 @@ def perform_seeds(recipe: Recipe[C, D, R], config: C, run_dir: str, seeds: int) 
         inside = RunFolder(folder / f"seed-{seed}", one)
         perform(recipe, one, inside)
         reports.append(common.report.read(inside))
-    return common.report.write_seeds(reports, folder)
+    return common.report.write_as("report", reports, folder)

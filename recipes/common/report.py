@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from recipes.common.run_folder import RunFolder
 from tfretrieval.evaluation import paired_bootstrap
+from tfretrieval.run_folder import RunFolder
 
 Figure = float | str | None
 Key = tuple[str, ...]
@@ -118,13 +118,8 @@ def draw(figures: Mapping[str, Callable[[], Any]], folder: RunFolder) -> None:
                 figure().savefig(partial, dpi=130)
 
 
-def write_seeds(reports: Sequence[Report], folder: RunFolder) -> str:
-    """Writes the common numbers and the common ``report.md`` of several seeds; returns that."""
-    return write_as("report", reports, folder)
-
-
 def write_as(name: str, reports: Sequence[Report], folder: RunFolder) -> str:
-    """Writes numbers and text of one seed or several under a name; returns the text."""
+    """Writes numbers and text of one seed, or what several say together; returns the text."""
     _write_numbers(reports, folder, NUMBERS if name == "report" else name)
     text = "\n".join(_lines(reports)) + "\n"
     folder.write_text(f"{name}.md", text)
@@ -145,12 +140,9 @@ def read(folder: RunFolder) -> Report:
         pairs=pairs,
         precisions={key: arrays[_name(key)] for p in pairs for key in (p.first, p.second)},
         seconds={name: values[0] for name, values in written["seconds"].items()},
-        figures=dict.fromkeys(written["figures"], _not_drawn_again),
+        # Only their names: they are drawn.
+        figures=dict.fromkeys(written["figures"], lambda: None),
     )
-
-
-def _not_drawn_again() -> None:
-    raise AssertionError("figures are drawn by the run itself")
 
 
 def _write_numbers(reports: Sequence[Report], folder: RunFolder, name: str) -> None:

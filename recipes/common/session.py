@@ -15,8 +15,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from recipes.common.run_folder import RunFolder, RunFolderError, difference
 from recipes.common.settings import RunSettings
+from tfretrieval.run_folder import RunFolder, RunFolderError, difference
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "tensorflow-datasets")
 

@@ -14,13 +14,13 @@ import tensorflow as tf
 from data_pipelines import order, steps
 from data_pipelines.augment import Augmentation
 from data_pipelines.records import Records
+from data_pipelines.view import WHOLE, View
 from recipes.common import session
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.run_folder import RunFolder, RunFolderError
 from recipes.common.settings import HashSettings, RunSettings
-from recipes.common.view import WHOLE, View
 from tfretrieval.callbacks import TrainingCheckpoint
+from tfretrieval.run_folder import RunFolder, RunFolderError
 
 History = dict[str, np.ndarray]
 
@@ -39,39 +39,11 @@ class Objective:
 
 
 def train_classifier(
-    opened: Opened[HashSettings, Divided],
-    name: str,
-    build: Callable[[int], tf.keras.Model],
-    view: View = WHOLE,
-    objective: Objective | None = None,
-) -> tuple[tf.keras.Model, History]:
-    """Trains a classifier of the pictures that are not held out (:func:`train_classifier_of`).
-
-    Args:
-        build: from the number of classes to the network.
-    """
-    data = opened.data
-    return train_classifier_of(
-        data.records,
-        data.fit,
-        opened.config,
-        name,
-        lambda: build(data.num_classes),
-        opened.folder,
-        opened.strategy,
-        view,
-        objective,
-    )
-
-
-def train_classifier_of(
+    opened: Opened[HashSettings, Any],
     records: Records,
     indices: np.ndarray,
-    config: HashSettings,
     name: str,
     build: Callable[[], tf.keras.Model],
-    folder: RunFolder,
-    strategy: tf.distribute.Strategy,
     view: View = WHOLE,
     objective: Objective | None = None,
 ) -> tuple[tf.keras.Model, History]:
@@ -87,10 +59,10 @@ def train_classifier_of(
     Returns:
         The trained model, and its history: ``loss`` and ``accuracy`` an epoch, ``seconds``.
     """
-    objective = objective or Objective()
+    config, objective = opened.config, objective or Objective()
     length = order.steps_per_epoch(len(indices), config.batch_size)
     tf.keras.utils.set_random_seed(config.seed)
-    with strategy.scope():
+    with opened.strategy.scope():
         model = build()
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             config.learning_rate, config.epochs * length
@@ -121,8 +93,8 @@ def train_classifier_of(
         )
         return dataset.map(functools.partial(_named, model)) if objective.losses else dataset
 
-    with strategy.scope():
-        state = checkpoint(folder, f"{name}/stage1", model, config.epochs)
+    with opened.strategy.scope():
+        state = checkpoint(opened.folder, f"{name}/stage1", model, config.epochs)
     return model, fit(name, model, batches, length, state)
 
 

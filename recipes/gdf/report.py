@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from recipes.common import figures, measure, report
 from recipes.common.data import Experiment
-from recipes.common.run_folder import RunFolder
 from tfretrieval import plots
 from tfretrieval.evaluation import BitUsage, bit_usage
+from tfretrieval.run_folder import RunFolder
 
 TITLES = {
     "backbone": "backbone",

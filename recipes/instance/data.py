@@ -5,9 +5,9 @@ from typing import Any
 from data_pipelines.instance_catalogue import InstanceData, load_instances
 from data_pipelines.records import DataError
 from recipes.common.data import describe
-from recipes.common.run_folder import RunFolder
 from recipes.instance.mining import tuples_an_epoch
 from recipes.instance.settings import InstanceSettings
+from tfretrieval.run_folder import RunFolder
 
 
 def open_instances(config: InstanceSettings, folder: RunFolder) -> InstanceData:

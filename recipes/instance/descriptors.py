@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from data_pipelines import steps
 from data_pipelines.records import Records
-from recipes.common.networks import NETWORKS
 from recipes.instance.settings import InstanceSettings
+from tfretrieval.backbones.networks import NETWORKS
 
 # Pixels, and pictures, that are described at a time.
 BATCH_PIXELS, BATCH_PICTURES = 2**23, 64

@@ -10,7 +10,6 @@ from recipes.common import pictures
 from recipes.common.about import ran_on
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Pair, Report, Table
-from recipes.common.run_folder import RunFolder
 from recipes.instance.instance_result import InstanceResult
 from recipes.instance.search import DESCRIPTOR, KS, MULTI_SCALE, WHITENED, InstanceSearch
 from recipes.instance.settings import (
@@ -23,6 +22,7 @@ from recipes.instance.settings import (
     InstanceSettings,
 )
 from tfretrieval import plots
+from tfretrieval.run_folder import RunFolder
 from tfretrieval.search import rank
 
 GALLERY_QUERIES, GALLERY_ANSWERS, GALLERY_PIXELS, GALLERY_BATCH = 8, 8, 96, 32

@@ -6,13 +6,13 @@ import tensorflow as tf
 import tfretrieval as tfr
 from data_pipelines.instance_catalogue import InstanceData
 from data_pipelines.records import Records
+from data_pipelines.view import WHOLE, View
 from recipes.common import networks
 from recipes.common.opened import Opened
-from recipes.common.run_folder import RunFolder
 from recipes.common.settings import HashSettings
-from recipes.common.training import train_classifier_of
-from recipes.common.view import WHOLE, View
+from recipes.common.training import train_classifier
 from recipes.instance.settings import BEFORE, InstanceSettings
+from tfretrieval.run_folder import RunFolder
 
 PRETRAINING_BATCH = 32
 
@@ -45,14 +45,13 @@ def starting_weights(opened: Opened[InstanceSettings, InstanceData]) -> list[np.
         backbone = networks.backbone(config.backbone, settings)
         return tfr.models.classifier(backbone, records.num_classes)
 
-    model, _ = train_classifier_of(
+    inside = RunFolder(opened.folder / BEFORE, settings)
+    model, _ = train_classifier(
+        Opened(settings, opened.data, inside, opened.strategy),
         records,
         np.arange(len(records)),
-        settings,
         config.backbone,
         build,
-        RunFolder(opened.folder / BEFORE, settings),
-        opened.strategy,
         view,
     )
     # The classifier is built flat on its backbone, whose weights come first.

@@ -10,7 +10,7 @@ from data_pipelines import steps
 from data_pipelines.instance_catalogue import InstanceData
 from recipes.common import networks, session
 from recipes.common.opened import Opened
-from recipes.common.training import Checkpoint, History
+from recipes.common.training import History, checkpoint
 from recipes.instance.mining import mine, things_in_pool, tuples_an_epoch
 from recipes.instance.normalization import freeze_normalization
 from recipes.instance.settings import (
@@ -67,9 +67,9 @@ def train(
         optimizer = tf.keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["gem_p"])
         model.compile(optimizer, objective(loss, count, config), jit_compile=False)
-        checkpoint = Checkpoint(opened.folder, f"{loss}/training", model, config.epochs)
-    print(f"{loss}: epoch {checkpoint.epoch} of {config.epochs} done", flush=True)
-    for epoch in range(checkpoint.epoch, config.epochs):
+        state = checkpoint(opened.folder, f"{loss}/training", model, config.epochs)
+    print(f"{loss}: epoch {state.epoch} of {config.epochs} done", flush=True)
+    for epoch in range(state.epoch, config.epochs):
         tuples = mine(opened, encoder, count, epoch)
         batches = steps.tuple_batches(
             data.train.records,
@@ -87,10 +87,10 @@ def train(
             epochs=epoch + 1,
             steps_per_epoch=len(tuples) // config.batch_size,
             shuffle=False,
-            callbacks=[checkpoint],
+            callbacks=[state],
             verbose=session.verbosity(),
         )
-    return checkpoint.history
+    return state.history
 
 
 def objective(loss: str, count: int, config: InstanceSettings) -> tf.keras.losses.Loss:

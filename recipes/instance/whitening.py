@@ -7,7 +7,7 @@ from data_pipelines.instance_catalogue import InstanceData
 from recipes.common.opened import Opened
 from recipes.instance.descriptors import describe
 from recipes.instance.settings import InstanceSettings
-from tfretrieval.models import LearnedWhitening
+from tfretrieval.fitting import LearnedWhitening
 
 # Pairs that whitening is learned from.
 PAIRS = 5000

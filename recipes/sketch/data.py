@@ -6,8 +6,8 @@ import numpy as np
 
 from data_pipelines.records import PHOTO, SKETCH, DataError
 from recipes.common.data import Divided, open_data
-from recipes.common.run_folder import RunFolder
 from recipes.sketch.settings import SketchSettings
+from tfretrieval.run_folder import RunFolder
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

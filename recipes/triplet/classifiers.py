@@ -6,11 +6,11 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines.saliency_table import SaliencyTable
+from data_pipelines.view import WHOLE, View
 from recipes import common
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.training import History
-from recipes.common.view import WHOLE, View
 from recipes.triplet import saliency
 from recipes.triplet.settings import SaliencySettings, TripletSettings
 from recipes.triplet.work import LOOKING
@@ -22,10 +22,13 @@ def train_stage1(
 ) -> tuple[tf.keras.Model, History]:
     """The classifier of this name: a backbone, and after a + what it sees."""
 
-    def build(classes: int) -> tf.keras.Model:
-        return tfr.models.classifier(common.networks.backbone(name, opened.config), classes)
+    data = opened.data
 
-    return common.training.train_classifier(opened, name, build, view)
+    def build() -> tf.keras.Model:
+        backbone = common.networks.backbone(name, opened.config)
+        return tfr.models.classifier(backbone, data.num_classes)
+
+    return common.training.train_classifier(opened, data.records, data.fit, name, build, view)
 
 
 def find_localizer(opened: Opened[SaliencySettings, Divided]) -> Localizer:

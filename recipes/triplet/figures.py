@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data_pipelines.view import WHOLE, View
 from recipes.common import pictures
 from recipes.common.data import Divided
-from recipes.common.networks import title
 from recipes.common.opened import Opened
 from recipes.common.settings import MiningSettings, RunSettings
-from recipes.common.view import WHOLE, View
 from recipes.triplet.margins import ADAPTIVE, CROSS_ENTROPY, shown
 from recipes.triplet.settings import PaperSettings
 from tfretrieval import plots
+from tfretrieval.backbones.networks import title
 from tfretrieval.evaluation import centre_boxes
 
 if TYPE_CHECKING:

@@ -24,14 +24,12 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines import order, steps
+from data_pipelines.view import WHOLE
 from recipes import common
 from recipes.common.data import Divided
-from recipes.common.networks import title
 from recipes.common.opened import Opened
 from recipes.common.recipe import opened
 from recipes.common.report import markdown
-from recipes.common.run_folder import RunFolder
-from recipes.common.view import WHOLE
 from recipes.triplet import classifiers, heads, saliency
 from recipes.triplet.margins import CROSS_ENTROPY, TripletHead
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
@@ -47,8 +45,10 @@ from recipes.triplet.work import (
     run_steps,
     table_steps,
 )
+from tfretrieval.backbones.networks import title
 from tfretrieval.compat import optimizer_variables
 from tfretrieval.losses import AdaptiveTripletLoss
+from tfretrieval.run_folder import RunFolder
 from tfretrieval.saliency import Localizer
 
 TIMED_BATCHES = 20

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from recipes.common.run_folder import RunFolder
+from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from recipes.triplet.settings import PaperSettings

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
+from data_pipelines.view import View
 from recipes.common import measure
 from recipes.common.about import about
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Pair, Report, Table
-from recipes.common.view import View
 from recipes.triplet import saliency
 from recipes.triplet.figures import saliency_figure
 from recipes.triplet.remedy_settings import RemedySettings

@@ -7,21 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from data_pipelines.view import WHOLE, View
 from recipes.common import heads as hash_heads
 from recipes.common import measure
 from recipes.common.about import about
 from recipes.common.data import Divided
 from recipes.common.heads import Arrays
-from recipes.common.networks import title
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Pair, Report, Table, number
 from recipes.common.training import History
-from recipes.common.view import WHOLE, View
 from recipes.triplet import saliency
 from recipes.triplet.figures import figures
 from recipes.triplet.margins import ADAPTIVE, CROSS_ENTROPY, shown
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED, best_margin
 from recipes.triplet.settings import PaperSettings
+from tfretrieval.backbones.networks import title
 from tfretrieval.fitting import random_hyperplanes
 
 # Rows of a network.
@@ -271,7 +271,7 @@ def measured(
         name,
         measure.accuracy(cached["logits"], data),
         {
-            FEATURES: measure.measure_cosine(features, data),
+            FEATURES: measure.measure_features(features, data),
             HYPERPLANES: measure.measure_codes(hyperplanes, data),
             CROSS_ENTROPY_CODES: measure.measure_codes(codes[CROSS_ENTROPY], data),
             ADAPTIVE_CODES: measure.measure_codes(codes[ADAPTIVE], data),

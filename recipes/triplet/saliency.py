@@ -12,16 +12,16 @@ import tensorflow as tf
 import tfretrieval as tfr
 from data_pipelines import saliency_table, steps
 from data_pipelines.saliency_table import SaliencyTable
+from data_pipelines.view import View
 from recipes.common.cli import ConfigError, require
 from recipes.common.data import Divided
 from recipes.common.networks import BACKBONES
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Table
-from recipes.common.run_folder import RunFolderError, difference
-from recipes.common.view import View
 from recipes.triplet.settings import SaliencySettings, TripletSettings
 from tfretrieval.backbones.networks import NETWORKS
 from tfretrieval.evaluation import Localization, centre_boxes, localization
+from tfretrieval.run_folder import RunFolderError, difference
 from tfretrieval.saliency import ClassActivationLocalizer, Localizer
 
 PRETRAINED = BACKBONES

@@ -8,12 +8,12 @@ from typing import Any
 import tensorflow as tf
 
 from data_pipelines import steps
+from data_pipelines.view import View
 from recipes.common import measure, pictures
 from recipes.common.about import about
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Report, Table
-from recipes.common.view import View
 from recipes.triplet import saliency
 from recipes.triplet.classifiers import Looking
 from recipes.triplet.figures import saliency_figure

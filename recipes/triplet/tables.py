@@ -12,16 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from data_pipelines.view import WHOLE
 from recipes.common import report
 from recipes.common.about import ran_on
 from recipes.common.cli import require
 from recipes.common.data import Divided
-from recipes.common.networks import check_weights, title
+from recipes.common.networks import check_weights
 from recipes.common.opened import Opened
 from recipes.common.recipe import opened
 from recipes.common.report import NOT_MEASURED, Column, Figure, Key, Report, Table
-from recipes.common.run_folder import RunFolder, folder_of_seeds
-from recipes.common.view import WHOLE
 from recipes.triplet import saliency
 from recipes.triplet.classifiers import Looking
 from recipes.triplet.figures import DISTANCES
@@ -32,6 +31,8 @@ from recipes.triplet.settings import WHOLE_PICTURES, PaperSettings
 from recipes.triplet.view_row import ACCURACY, CODES, MAPS, R1, ViewRow, measure_view
 from recipes.triplet.work import BITS, Cell, cells, looks
 from tfretrieval import plots
+from tfretrieval.backbones.networks import title
+from tfretrieval.run_folder import RunFolder, folder_of_seeds
 
 Measured = Mapping[Cell, Mapping[str, Figure]]
 WHERE = "where"

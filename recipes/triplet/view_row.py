@@ -3,12 +3,12 @@
 import dataclasses
 import functools
 
+from data_pipelines.view import View
 from recipes import common
 from recipes.common import measure
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.report import Figure
-from recipes.common.view import View
 from recipes.triplet.classifiers import train_stage1
 from recipes.triplet.heads import train
 from recipes.triplet.margins import ADAPTIVE, MINED, TripletHead

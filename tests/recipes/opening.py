@@ -3,7 +3,7 @@
 from recipes.common import session
 from recipes.common.data import open_data
 from recipes.common.opened import Opened
-from recipes.common.run_folder import RunFolder
+from tfretrieval.run_folder import RunFolder
 
 
 def opened(config, path, share=0.0):

@@ -5,9 +5,9 @@ import pytest
 
 from recipes.center_weights import RECIPE, Config
 from recipes.common.cli import ConfigError, main
-from recipes.common.run_folder import RunFolder
 from tests.recipes.pictures import write_folder
 from tests.recipes.results import rows
+from tfretrieval.run_folder import RunFolder
 
 SMALL = [
     *("--dataset", "folder", "--image-size", "16", "--width", "4", "--weights", "none"),

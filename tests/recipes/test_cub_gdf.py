@@ -11,11 +11,11 @@ from recipes import cars_gdf, cub_gdf, dogs_gdf
 from recipes.common import gdf_report, session
 from recipes.common.cli import ConfigError, main
 from recipes.common.data import open_data
-from recipes.common.run_folder import RunFolder
 from recipes.cub_gdf import ALL_ROWS, ROWS, Config, network
 from tests.checks import RUN_FILES, check_recipe
 from tests.recipes.pictures import write_folder
 from tfretrieval.evaluation import bit_usage
+from tfretrieval.run_folder import RunFolder
 
 SMALL = [
     *("--dataset", "folder", "--image-size", "16", "--width", "4", "--weights", "none"),

@@ -3,7 +3,7 @@
 import json
 
 import numpy as np
-from recipes.common.view_row import CODES
+from data_pipelines.view_row import CODES
 
 from recipes import saliency_remedies
 from recipes.common.cli import main

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from recipes.common.view_row import CODES
+from data_pipelines.view_row import CODES
 
 from recipes import saliency_sheet
 from recipes.common.cli import main

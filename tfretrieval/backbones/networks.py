@@ -74,3 +74,13 @@ NETWORKS = {
     "inception_v3": _of_one_width("Inception-v3", "inception_v3", 299, 75),
     "inception_resnet_v2": _of_one_width("Inception-ResNet-v2", "inception_resnet_v2", 299, 75),
 }
+
+
+def title(name: str) -> str:
+    """A network as it is shown, and after a comma what it sees.
+
+    >>> title("resnet18_i"), title("resnet18_i+crop")
+    ('ResNet18-I', 'ResNet18-I, crop')
+    """
+    network, _, view = name.partition("+")
+    return NETWORKS[network].title + (f", {view}" if view else "")

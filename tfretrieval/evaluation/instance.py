@@ -146,7 +146,7 @@ def instance_retrieval(
         raise ValueError("no query has a positive in the database")
     precision = np.full((len(truth), len(ks)), np.nan)
     average = np.full(len(truth), np.nan)
-    for query in np.flatnonzero(n_relevant):
+    for query in np.flatnonzero(n_relevant).tolist():
         ranks = _clean_ranks(rankings[query], truth.positives[query], truth.ignored[query])
         average[query] = _trapezoids(ranks) / n_relevant[query]
         precision[query] = _precision_at(ranks, ks)

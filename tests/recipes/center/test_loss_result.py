@@ -67,7 +67,7 @@ def test_features_are_searched_in_two_ways_and_codes_by_their_bits(run, features
     assert list(result.rows) == ["Euclidean", "cosine", "codes"]
     expected = measure.measure_codes(codes, run.data).average_precision
     np.testing.assert_array_equal(result.rows["codes"].average_precision, expected)
-    cosine = measure.measure_cosine(features, run.data).figures["mAP"]
+    cosine = measure.measure_features(features, run.data).figures["mAP"]
     assert result.rows["cosine"].figures["mAP"] == cosine
     assert result.rows["Euclidean"].figures["mAP"] != cosine
     assert result.accuracy == np.mean(features[run.data.query].argmax(1) == LABELS[run.data.query])

@@ -6,9 +6,9 @@ import pytest
 
 from data_pipelines.records import DataError
 from recipes.common.data import open_data
-from recipes.common.run_folder import RunFolder, RunFolderError
 from recipes.folder_triplet import Config
 from tests.recipes.pictures import write_folder
+from tfretrieval.run_folder import RunFolder, RunFolderError
 
 
 def opened(tmp_path, name="run", **settings):

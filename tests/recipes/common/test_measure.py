@@ -51,7 +51,7 @@ def test_recall_at_1_is_the_chance_that_a_nearest_picture_is_right(codes, zero_s
     assert row.figures["mAP"] == measure.test_map(codes, given)
 
 
-@pytest.mark.parametrize("measured", [measure.measure_codes, measure.measure_cosine])
+@pytest.mark.parametrize("measured", [measure.measure_codes, measure.measure_features])
 def test_a_query_that_is_searched_too_does_not_find_itself(codes, measured):
     row = measured("network", "row", codes, experiment(zero_shot=True))
     assert row.figures["mAP"] == pytest.approx(row.figures["mAP test"])

@@ -11,9 +11,9 @@ from recipes import cub_triplet, folder_triplet
 from recipes.common import networks, plan, saliency
 from recipes.common.cli import main
 from recipes.common.data import Experiment, open_data
-from recipes.common.run_folder import RunFolder
 from tests.recipes.pictures import write_folder
 from tfretrieval.models import classifier
+from tfretrieval.run_folder import RunFolder
 
 SMALL = {
     "image_size": 32, "width": 4, "epochs": 2, "batch_size": 8, "bits": 12, "hash_epochs": 5,

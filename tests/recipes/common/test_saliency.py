@@ -14,8 +14,8 @@ from recipes import cub_triplet
 from recipes.common import saliency
 from recipes.common.cli import ConfigError
 from recipes.common.data import open_data
-from recipes.common.run_folder import RunFolder, RunFolderError
 from tests.recipes.pictures import write_table_with_boxes
+from tfretrieval.run_folder import RunFolder, RunFolderError
 
 SMALL = {"image_size": 32, "width": 4, "batch_size": 8, "saliency_network": "stage1"}
 

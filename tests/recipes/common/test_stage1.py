@@ -9,9 +9,9 @@ import tensorflow as tf
 from recipes.common import session, stage1
 from recipes.common.cli import ConfigError
 from recipes.common.data import open_data
-from recipes.common.run_folder import RunFolder
 from recipes.folder_triplet import Config
 from tests.recipes.pictures import write_folder
+from tfretrieval.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import pytest
 
 from data_pipelines.instance_catalogue import InstanceData
 from data_pipelines.records import DataError
-from recipes.common.run_folder import RunFolder, RunFolderError
 from recipes.instance import data as instance_data
 from recipes.instance.data import open_instances
 from recipes.instance.settings import InstanceSettings
 from tests.recipes.instance.tiny import SMALL, pairs_of, small_data, things
+from tfretrieval.run_folder import RunFolder, RunFolderError
 
 
 def test_what_is_learned_from_and_searched_stands_beside_the_run(tmp_path, tiny_world):

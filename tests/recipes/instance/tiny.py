@@ -11,11 +11,11 @@ from data_pipelines.instance_catalogue import InstanceData
 from data_pipelines.instances import InstanceBenchmark, InstancePairs
 from data_pipelines.records import Records
 from recipes.common.recipe import opened
-from recipes.common.run_folder import RunFolder
 from recipes.instance import data as instance_data
 from recipes.sfm_lrml import RECIPE, Config
 from tests.data_pipelines.pictures import encode
 from tfretrieval.evaluation import revisited
+from tfretrieval.run_folder import RunFolder
 
 SMALL = {
     "dataset": "drawn_instances/demo",

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import PHOTO, SKETCH, DataError
-from recipes.common.run_folder import RunFolder
 from recipes.sketch.data import open_sketches
 from recipes.sketch.settings import SketchSettings
 from tests.recipes.sketch.tiny import write_table
+from tfretrieval.run_folder import RunFolder
 
 
 def open_table(table, folder):

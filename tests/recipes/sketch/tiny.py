@@ -8,9 +8,9 @@ from PIL import Image
 
 import tfretrieval
 from recipes.common.recipe import opened
-from recipes.common.run_folder import RunFolder
 from recipes.sketchy_mems import RECIPE, Config
 from tfretrieval.layers import DomainAwareSqueezeExcite, SqueezeExcite
+from tfretrieval.run_folder import RunFolder
 
 SMALL = {
     "dataset": "folder",

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from recipes.common.run_folder import RunFolder, RunFolderError
+from tfretrieval.run_folder import RunFolder, RunFolderError
 
 
 @dataclasses.dataclass(frozen=True)
