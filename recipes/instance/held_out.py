@@ -80,7 +80,7 @@ def order_kept(distances: np.ndarray) -> float:
 
     >>> order_kept(np.array([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]]))
     0.0
-    >>> order_kept(np.array([[0.1, 0.2, 0.3]]))
+    >>> round(order_kept(np.array([[0.1, 0.2, 0.3]])), 6)
     1.0
     """
     ranks = rankdata(distances, axis=1)

@@ -23,6 +23,13 @@ def test_descriptors_are_files_of_the_loss_and_the_way(found, before):
     np.testing.assert_array_equal(queries, found.descriptors["drawn"][0])
 
 
+def test_the_long_side_of_searched_pictures_changes_descriptors(found, before):
+    smaller = before.run.with_config(long_side=16)
+    again = search(smaller, "smaller", DESCRIPTOR, before.encoder)
+    for one, other in zip(again.descriptors["drawn"], found.descriptors["drawn"], strict=True):
+        assert np.abs(one - other).max() > 1e-4
+
+
 def expand(found, before, **settings):
     return expanded(before.run.with_config(**settings), found).descriptors["drawn"]
 
