@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfretrieval.evaluation.bit_usage import BitUsage
+from tfretrieval.plots._text import plain
 
 BAR, HALF = "#0072B2", "#D55E00"
 
@@ -43,7 +44,7 @@ def bit_shares(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
         above.axhline(50, color=HALF, lw=1.2, ls="--")
         above.set(ylim=(0, 100), xlim=(0.5, len(order) + 0.5), yticks=[0, 50, 100])
         above.set_title(
-            f"{heading}\nentropy {usage.mean_entropy:.2f}, "
+            f"{plain(heading)}\nentropy {usage.mean_entropy:.2f}, "
             f"|correlation| {usage.mean_absolute_correlation:.2f}",
             fontsize=10,
         )
@@ -63,5 +64,5 @@ def bit_shares(panels: Mapping[str, BitUsage], title: str = "") -> Figure:
     bar = figure.colorbar(axes[1, -1].images[0], ax=axes[1], shrink=0.85, pad=0.03)
     bar.set_label("|correlation| of two bits", fontsize=9)
     bar.ax.tick_params(labelsize=8)
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(plain(title), fontsize=11)
     return figure

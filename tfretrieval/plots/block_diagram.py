@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
+from tfretrieval.plots._text import plain
+
 # Of a box, and from one to the next, in inches.
 WIDTH, HEIGHT = 2.1, 0.5
 ACROSS, DOWN = 2.35, 0.95
@@ -74,12 +76,12 @@ def block_diagram(steps: Mapping[str, tuple[str, Sequence[str]]], title: str = "
         # 3x3 and x 0.2 with the sign of multiplication; no other word has an x after a digit or at
         # its beginning.
         words = [w.replace("x", "×") if w[0] in "0123456789x" else w for w in label.split()]
-        axis.text(x, y, " ".join(words), ha="center", va="center", fontsize=10.5, zorder=3)
+        axis.text(x, y, plain(" ".join(words)), ha="center", va="center", fontsize=10.5, zorder=3)
     axis.set_xlim(left - margin, right + margin)
     axis.set_ylim(bottom - margin, HEIGHT / 2 + margin)
     axis.axis("off")
     if title:
-        axis.set_title(title, fontsize=12)
+        axis.set_title(plain(title), fontsize=12)
     return figure
 
 

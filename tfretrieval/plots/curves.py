@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfretrieval.plots._text import plain
+
 # Okabe and Ito's palette: told apart with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
@@ -27,13 +29,13 @@ def map_curves(
     axes = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
     for axis, (panel, lines) in zip(axes, panels.items(), strict=True):
         for colour, (label, (epochs, values)) in zip(_colours(lines), lines.items(), strict=True):
-            axis.plot(epochs, 100 * np.asarray(values), color=colour, label=label, lw=1.8)
-        axis.set_title(panel, fontsize=11)
+            axis.plot(epochs, 100 * np.asarray(values), color=colour, label=plain(label), lw=1.8)
+        axis.set_title(plain(panel), fontsize=11)
         axis.set_xlabel("epoch of stage 2 (0: before any step)")
         axis.legend(fontsize=8, frameon=False, loc="lower right")
         _tidy(axis)
     axes[0].set_ylabel("mAP (%)")
-    figure.suptitle(title, fontsize=12)
+    figure.suptitle(plain(title), fontsize=12)
     return figure
 
 
@@ -67,12 +69,12 @@ def distance_curves(
             f"{target:g}", (1, target), xycoords=("axes fraction", "data"), color="#555555",
             xytext=(3, 0), textcoords="offset points", va="center", fontsize=9,
         )  # fmt: skip
-        axis.set_title(panel, fontsize=11)
+        axis.set_title(plain(panel), fontsize=11)
         axis.set_xlabel("epoch of stage 2")
         _tidy(axis)
     axes[0].set_ylabel("Euclidean distance of relaxed codes")
     axes[-1].legend(fontsize=8, frameon=False)
-    figure.suptitle(title, fontsize=12)
+    figure.suptitle(plain(title), fontsize=12)
     return figure
 
 

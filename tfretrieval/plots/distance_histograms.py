@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfretrieval.plots._text import plain
+
 SAME, DIFFERENT = "#0072B2", "#D55E00"
 
 
@@ -44,10 +46,10 @@ def distance_histograms(
             axis.axvline(values.mean(), color=colour, lw=1.5)
             densities.append(density)
         shared = np.minimum(*densities).sum() * (edges[1] - edges[0])
-        axis.set_title(f"{panel}\nshared: {100 * shared:.0f} %", fontsize=11)
+        axis.set_title(f"{plain(panel)}\nshared: {100 * shared:.0f} %", fontsize=11)
         axis.set_xlabel("distance / mean of two classes")
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.set_yticks([])
     axes[0].legend(fontsize=9, frameon=False)
-    figure.suptitle(title, fontsize=12)
+    figure.suptitle(plain(title), fontsize=12)
     return figure

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfretrieval.plots._text import plain
+
 # A channel is called switched when its gates differ by so much.
 SWITCHED = 0.1
 
@@ -40,7 +42,7 @@ def domain_gates(layers: Mapping[str, np.ndarray], title: str = "", columns: int
         axis.plot([0, 1], [0, 1], lw=0.8, color="#aaaaaa", zorder=0)
         for chosen, colour in ((~apart, "#888888"), (apart, "#D55E00")):
             axis.plot(*gates[:, chosen], ".", ms=5, color=colour, alpha=0.7, mew=0)
-        axis.set_title(f"{name}\n{apart.sum()} of {len(apart)} channels switch", fontsize=9)
+        axis.set_title(f"{plain(name)}\n{apart.sum()} of {len(apart)} channels switch", fontsize=9)
         axis.set_aspect("equal")
         axis.set_xlim(-0.02, 1.02)
         axis.set_ylim(-0.02, 1.02)
@@ -50,5 +52,5 @@ def domain_gates(layers: Mapping[str, np.ndarray], title: str = "", columns: int
         axis.set_visible(False)
     figure.supxlabel("gate, told it is a sketch", fontsize=10)
     figure.supylabel("gate, told it is a photo", fontsize=10)
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(plain(title), fontsize=11)
     return figure

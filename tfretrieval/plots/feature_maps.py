@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from tfretrieval.plots._text import plain
+
 
 def feature_maps(images: np.ndarray, maps: Mapping[str, np.ndarray], title: str = "") -> Figure:
     """A row a picture, a column a stage (figure 3 of Pan et al. 2021).
@@ -45,7 +47,7 @@ def feature_maps(images: np.ndarray, maps: Mapping[str, np.ndarray], title: str 
         axis.set_axis_off()
     axes[0, 0].set_title("picture", fontsize=9)
     for axis, (name, values) in zip(axes[0, 1:], stages.items(), strict=True):
-        axis.set_title(f"{name}\n{values.shape[1]} × {values.shape[2]}", fontsize=9)
+        axis.set_title(f"{plain(name)}\n{values.shape[1]} × {values.shape[2]}", fontsize=9)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(plain(title), fontsize=11)
     return figure

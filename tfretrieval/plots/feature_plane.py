@@ -6,6 +6,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfretrieval.plots._text import plain
+
 
 def feature_plane(
     panels: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], title: str = ""
@@ -44,9 +46,9 @@ def feature_plane(
         reach = 0.58 * (high - low).max() or 1.0
         x, y = (low + high) / 2
         axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-        axis.set_title(panel, fontsize=11)
+        axis.set_title(plain(panel), fontsize=11)
         axis.set_aspect("equal", adjustable="box")
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(labelsize=8)
-    figure.suptitle(title, fontsize=12)
+    figure.suptitle(plain(title), fontsize=12)
     return figure

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from tfretrieval.plots._text import plain
+
 RIGHT, WRONG = "#1a9641", "#d7191c"
 
 
@@ -55,7 +57,7 @@ def gallery(
             colour = RIGHT if relevant[row, column] else WRONG
             below = "" if distances is None else f"{distances[row, column]:g}"
             _show(axes[row, column + 1], answers[row, column], colour, below)
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(plain(title), fontsize=11)
     return figure
 
 
@@ -63,7 +65,7 @@ def _show(axis, image, colour, below):
     axis.imshow(np.clip(image, 0, 255).astype(np.uint8))
     axis.set_xticks([])
     axis.set_yticks([])
-    axis.set_xlabel(below, fontsize=7, labelpad=2)
+    axis.set_xlabel(plain(below), fontsize=7, labelpad=2)
     for spine in axis.spines.values():
         spine.set_visible(colour is not None)
         spine.set_color(colour or "none")

@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from tfretrieval.plots._text import plain
+
 COLOURS = ("#7f7f7f", "#1f77b4", "#2ca02c", "#d62728", "#9467bd", "#8c564b")
 
 
@@ -36,7 +38,7 @@ def negatives_by_rank(
         if distances.ndim != 2:
             raise ValueError(f"distances must be [Q, ranks], got shape {distances.shape}")
         ranks = np.arange(1, distances.shape[1] + 1)
-        axis.plot(ranks, distances.mean(axis=0), "-o", ms=3.5, color=colour, label=name)
+        axis.plot(ranks, distances.mean(axis=0), "-o", ms=3.5, color=colour, label=plain(name))
         low, high = np.quantile(distances, (0.25, 0.75), axis=0)
         axis.fill_between(ranks, low, high, color=colour, alpha=0.12, lw=0)
         axis.plot([0], [positives[name]], "D", ms=7, color=colour, mec="black", mew=0.8)
@@ -45,5 +47,5 @@ def negatives_by_rank(
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.legend(frameon=False, fontsize=9)
     axis.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(plain(title), fontsize=11)
     return figure

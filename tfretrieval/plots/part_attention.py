@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from tfretrieval.plots._heat import heat
+from tfretrieval.plots._text import plain
 
 
 def part_attention(images: np.ndarray, maps: Mapping[str, np.ndarray], title: str = "") -> Figure:
@@ -49,7 +50,7 @@ def part_attention(images: np.ndarray, maps: Mapping[str, np.ndarray], title: st
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, name in zip(axes[0], ("picture", *parts), strict=True):
-        axis.set_title(name, fontsize=9)
+        axis.set_title(plain(name), fontsize=9)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(plain(title), fontsize=11)
     return figure

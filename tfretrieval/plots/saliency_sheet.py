@@ -12,6 +12,7 @@ from PIL import Image
 
 from tfretrieval.evaluation.localization import box_iou
 from tfretrieval.plots._heat import heat
+from tfretrieval.plots._text import plain
 
 FOUND, TRUE = "#ffb000", "#5ee0ff"
 # tfretrieval.images.MEAN_COLOR; this room does without TensorFlow.
@@ -118,7 +119,7 @@ class _Grid:
 
     def _text(self, x: float, y: float, text: str, size: int) -> None:
         self.figure.text(
-            x / self.width, 1 - y / self.height, text, fontsize=size, ha="center", va="top"
+            x / self.width, 1 - y / self.height, plain(text), fontsize=size, ha="center", va="top"
         )
 
 
