@@ -69,8 +69,7 @@ def keras_application(
             f"the ImageNet weights of {name} are Keras's to find: pass download=True, which looks "
             "in its cache first, or give a file"
         )
-    if weights not in (None, "imagenet"):
-        _check_file(name, os.fspath(weights))
+    path = None if weights is None or weights == "imagenet" else _file(name, weights)
     images = tf.keras.layers.Input(tuple(input_shape), name="image")
     preprocess = preprocessing(build)
     try:
@@ -87,8 +86,13 @@ def keras_application(
         raise WeightsError(f"the ImageNet weights of {name} could not be had: {reason}") from error
     # Keras makes the input a list of one, and then warns at every call with a tensor.
     model = tf.keras.Model(images, network.output, name=name)
+<<<<<<< HEAD
     if weights not in (None, "imagenet"):
         load_keras_file(model, Path(weights))
+=======
+    if path is not None:
+        load_keras_file(model, path)
+>>>>>>> nets
     return model
 
 
@@ -121,15 +125,17 @@ def _spelt(name: str) -> str:
     return known[plain]
 
 
-def _check_file(name: str, path: str) -> None:
-    if not path.endswith(".h5"):
+def _file(name: str, weights: str | os.PathLike[str]) -> Path:
+    path = Path(weights)
+    if path.suffix != ".h5":
         raise WeightsError(
             f"{path} must end in .h5: other formats of {name}'s weights are not read"
         )
-    if not os.path.isfile(path):
+    if not path.is_file():
         raise WeightsError(f"there is no weights file {path}")
     if _OTHER_WITH_IMAGENET.fullmatch(name):
         raise WeightsError(
             f"{path} is not read: {name} has a layer more with ImageNet's weights than without, "
             "and a file does not say which it is of; save the whole model as .keras"
         )
+    return path
