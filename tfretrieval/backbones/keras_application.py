@@ -86,13 +86,8 @@ def keras_application(
         raise WeightsError(f"the ImageNet weights of {name} could not be had: {reason}") from error
     # Keras makes the input a list of one, and then warns at every call with a tensor.
     model = tf.keras.Model(images, network.output, name=name)
-<<<<<<< HEAD
-    if weights not in (None, "imagenet"):
-        load_keras_file(model, Path(weights))
-=======
     if path is not None:
         load_keras_file(model, path)
->>>>>>> nets
     return model
 
 
