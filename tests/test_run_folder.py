@@ -1,9 +1,13 @@
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tfretrieval.run_folder import RunFolder, RunFolderError
+from tfretrieval.run_folder import RunFolder, RunFolderError, folder_of_seeds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +38,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
         raise KeyboardInterrupt
     assert (folder / "report.md").read_text() == "old"
     RunFolder(tmp_path / "run", Config())
-    assert sorted(p.name for p in folder.path.iterdir()) == ["config.json", "report.md"]
+    assert sorted(p.name for p in folder.path.iterdir()) == [".lock", "config.json", "report.md"]
 
 
 def test_a_folder_is_replaced_as_one(tmp_path):
@@ -74,7 +78,7 @@ def test_a_kill_during_the_first_file_leaves_a_usable_folder(tmp_path):
     (tmp_path / "run" / "config.json.partial").mkdir(parents=True)
     folder = RunFolder(tmp_path / "run", Config())
     folder.write_text("a", "")
-    assert sorted(p.name for p in folder.path.iterdir()) == ["a", "config.json"]
+    assert sorted(p.name for p in folder.path.iterdir()) == [".lock", "a", "config.json"]
 
 
 def test_names_that_are_not_utf_8_can_be_written_down(tmp_path):
@@ -101,3 +105,57 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(RunFolderError, match="no run folder"):
         RunFolder(tmp_path / "run", Config())
+
+
+def test_where_the_data_lie_and_came_from_is_not_what_they_are(tmp_path):
+    @dataclasses.dataclass(frozen=True)
+    class Settings:
+        data_dir: str
+        download: bool
+
+    RunFolder(tmp_path / "run", Settings("/here", False)).step("step", lambda: {"x": 1})
+    assert RunFolder(tmp_path / "run", Settings("/there", True)).has_steps
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04"], ids=["empty", "cut"])
+def test_a_damaged_step_is_named_with_what_to_do(tmp_path, content):
+    folder = RunFolder(tmp_path / "run", Config())
+    folder.step("deep/step", lambda: {"x": 1})
+    (folder / "deep/step.npz").write_bytes(content)
+    with pytest.raises(RunFolderError, match="deep/step.npz is damaged: delete it"):
+        folder.step("deep/step", lambda: {"x": 2})
+    (folder / "deep/step.npz").unlink()
+    assert folder.step("deep/step", lambda: {"x": 2})["x"] == 2
+
+
+def test_a_damaged_list_is_named_with_what_to_do(tmp_path):
+    folder = RunFolder(tmp_path / "run", Config())
+    folder.write_text("data.json", "{")
+    with pytest.raises(RunFolderError, match="data.json is damaged"):
+        folder.read_json("data.json")
+
+
+def test_a_run_of_several_seeds_is_no_run_of_one(tmp_path):
+    folder_of_seeds(tmp_path / "run", Config()).step("seed-0/step", lambda: {"x": 1})
+    assert folder_of_seeds(tmp_path / "run", Config()).has_steps
+    with pytest.raises(RunFolderError, match="seeds is 'a folder each' there"):
+        RunFolder(tmp_path / "run", Config())
+
+
+def test_a_second_process_does_not_write_where_one_is_writing(tmp_path):
+    folder = RunFolder(tmp_path / "run", Config())
+    folder.write_text("a", "")
+    script = (
+        "import sys; from tests.test_run_folder import Config\n"
+        "from tfretrieval.run_folder import RunFolder, RunFolderError, folder_of_seeds\n"
+        "try: RunFolder(sys.argv[1], Config())\n"
+        "except RunFolderError as error: print(error)"
+    )
+    command = [sys.executable, "-c", script, str(folder.path)]
+    root = Path(__file__).parents[1]
+    told = subprocess.run(command, capture_output=True, text=True, cwd=root).stdout
+    assert f"is being written by another process ({os.getpid()})" in told
+    # Here it may be opened again and again; what this process lets go of, others may have.
+    RunFolder(tmp_path / "run", Config())
+    del folder
+    assert subprocess.run(command, capture_output=True, text=True, cwd=root).stdout == ""

@@ -45,8 +45,8 @@ class RunFolder:
     def __init__(self, path: str | Path, config: Any, **extra: Any):
         self.path = Path(path)
         self._settings = json.loads(json.dumps({**dataclasses.asdict(config), **extra}))
-        self._lock = self._locked() if self.path.is_dir() else None
         file = self.path / "config.json"
+        self._lock = self._locked() if file.exists() else None
         self._described = False
         if file.exists():
             told = difference(*({**s, **_WHERE} for s in (_settings(file), self._settings)))
@@ -60,7 +60,8 @@ class RunFolder:
             raise RunFolderError(
                 f"{self.path} exists and is no run folder: choose another --run-dir"
             )
-        for partial in self.path.rglob("*.partial"):
+        # Nobody else is writing them.
+        for partial in self.path.rglob("*.partial") if self._lock else ():
             shutil.rmtree(partial)
 
     def _locked(self) -> FolderLock:

@@ -353,7 +353,8 @@ def _mean(values: Sequence[Figure], unit: str) -> str:
     numbers = [value for value in map(_defined, values) if isinstance(value, float)]
     if len(numbers) < len(values):
         return NOT_DEFINED
-    deviation = float(np.std(numbers, ddof=1))
+    # Of equal numbers the deviation may be a rounding error.
+    deviation = float(np.std(numbers, ddof=1)) if len(set(numbers)) > 1 else 0.0
     return f"{number(float(np.mean(numbers)), unit)} ± {number(deviation, unit)}"
 
 

@@ -103,3 +103,29 @@ def test_zero_shot_needs_four_classes_of_one_label_each():
     many = make_records(np.eye(4, dtype=int)[[0, 1, 2, 3]])
     with pytest.raises(DataError, match="several labels"):
         zero_shot(RetrievalDataset("set", "1", many, [0, 1], [0, 1], [2, 3]), seed=0)
+
+
+def of_classes(*sizes):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    records = make_records(np.append(labels, 0))
+    return RetrievalDataset("set", "1", records, np.arange(len(labels)), [0], [len(labels)])
+
+
+def test_a_share_of_every_class_is_held_out_and_two_are_left():
+    dataset = of_classes(20, 11, 3)
+    fit, held_out = hold_out(dataset, 0.1, seed=0)
+    labels = dataset.records.labels
+    assert np.bincount(labels[held_out]).tolist() == [2, 2, 1]
+    assert sorted([*fit, *held_out]) == list(range(34))
+    assert np.bincount(labels[hold_out(dataset, 0.9, seed=0)[0]]).tolist() == [2, 2, 2]
+
+
+def test_the_seed_draws_what_is_held_out():
+    dataset = of_classes(20, 20)
+    first, again, other = (hold_out(dataset, 0.1, seed)[1].tolist() for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_classes_of_two_leave_nothing_to_hold_out():
+    with pytest.raises(DataError, match="too few training pictures"):
+        hold_out(of_classes(2, 2), 0.5, seed=0)

@@ -1,5 +1,7 @@
+import dataclasses
+import errno
+import json
 import os
-import subprocess
 import sys
 
 import pytest
@@ -7,10 +9,23 @@ import tensorflow as tf
 
 from recipes import cub_triplet, folder_triplet
 from recipes.common.cli import ConfigError, main
+from recipes.common.recipe import Recipe
 
 
-def status_and_error(capsys, argv, run=lambda config, folder: "done", config=folder_triplet.Config):
-    status = main(config, run, lambda config, run_dir, seeds: "seeds", "about", argv)
+def recipe_of(load):
+    """A recipe that ends where its data are opened."""
+    return Recipe(load=load, run=lambda run: None, compose=lambda run, results: None)
+
+
+class Opened(BaseException):
+    pass
+
+
+def status_and_error(capsys, argv, load=None, config=folder_triplet.Config):
+    def end(config, folder):
+        raise ConfigError("opened")
+
+    status = main(recipe_of(load or end), config, "about", argv)
     captured = capsys.readouterr()
     return status, captured.out, captured.err
 
@@ -18,7 +33,13 @@ def status_and_error(capsys, argv, run=lambda config, folder: "done", config=fol
 def seen(argv, config=folder_triplet.Config):
     """The configuration that a command line gives."""
     configs = []
-    main(config, lambda c, f: configs.append(c) or "", lambda *a: "", "about", argv)
+
+    def load(config, folder):
+        configs.append(config)
+        raise Opened
+
+    with pytest.raises(Opened):
+        main(recipe_of(load), config, "about", argv)
     return configs[0]
 
 
@@ -81,10 +102,10 @@ def test_an_unknown_choice_is_refused_by_name(capsys):
 def test_another_configuration_in_the_folder_is_status_2(capsys, tmp_path):
     def one_step(config, folder):
         folder.step("step", lambda: {"x": 1})
-        return "done"
+        raise ConfigError("done")
 
     run_dir = ["--run-dir", str(tmp_path / "run")]
-    assert status_and_error(capsys, run_dir, one_step)[0] == 0
+    assert "done" in status_and_error(capsys, run_dir, one_step)[2]
     status, _, err = status_and_error(capsys, [*run_dir, "--bits", "8"])
     assert status == 2 and "bits is 64 there, 8 here" in err
 
@@ -122,22 +143,41 @@ def test_a_bug_keeps_its_traceback(tmp_path):
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
-        main(folder_triplet.Config, run, run, "about", ["--run-dir", str(tmp_path / "run")])
+        main(recipe_of(run), folder_triplet.Config, "about", ["--run-dir", str(tmp_path / "run")])
 
 
 @pytest.mark.parametrize(
-    "recipe",
-    ["cub_triplet", "dogs_triplet", "folder_triplet", "saliency_sheet", "saliency_remedies"],
+    "error, message",
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "no space is left on the disk: free"),
+        (OSError(errno.ENOSPC, "No space", "/a/b"), "no space is left on the disk for /a/b"),
+        (OSError("can't write"), "can't write"),
+        (FloatingPointError("training diverged in epoch 3"), "in epoch 3: lower --learning-rate"),
+    ],
 )
-def test_help_does_not_start_tensorflow(recipe):
-    script = (
-        f"import sys, runpy; sys.argv = ['{recipe}', '--help']\n"
-        f"try: runpy.run_module('recipes.{recipe}', run_name='__main__')\n"
-        "except SystemExit as stop: code = stop.code\n"
-        "sys.exit(code or 'tensorflow' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.returncode == 0 and "--bits" in done.stdout and "python -m" in done.stdout
+def test_what_the_machine_or_the_numbers_refuse_is_one_line(capsys, tmp_path, error, message):
+    def run(config, folder):
+        raise error
+
+    status, _, err = status_and_error(capsys, ["--run-dir", str(tmp_path / "run")], run)
+    assert status == 2 and message in err and err.count("\n") == 1
+
+
+def test_a_folder_that_tensorflow_reads_as_a_pattern_is_refused(capsys, tmp_path):
+    status, _, err = status_and_error(capsys, ["--run-dir", str(tmp_path / "run[1]")])
+    assert status == 2 and "--run-dir must not hold any of" in err
+
+
+def test_a_report_is_printed_whatever_the_terminal_writes(capsys, monkeypatch, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    config = dataclasses.asdict(folder_triplet.Config())
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "report.md").write_text("caf\u00e9 \u9ce5")
+    monkeypatch.setattr(type(sys.stdout), "encoding", "ascii", raising=False)
+    argv = ["--run-dir", str(folder)]
+    assert main(recipe_of(None), folder_triplet.Config, "about", argv) == 0
+    assert capsys.readouterr().out == "caf\\xe9 \\u9ce5\n"
 
 
 def test_settings_are_checked_in_python_too():

@@ -11,52 +11,39 @@ from tests.recipes.pictures import write_folder
 from tfretrieval.run_folder import RunFolder, RunFolderError
 
 
-def opened(tmp_path, name="run", **settings):
+def opened(tmp_path, name="run", share=0.0, **settings):
     config = Config(data_dir=str(tmp_path / "pictures"), **settings)
-    return open_data(config, RunFolder(tmp_path / name, config))
+    return open_data(config, RunFolder(tmp_path / name, config), share)
 
 
-def test_a_tenth_of_every_class_is_held_out_and_stays_in_the_database(tmp_path):
+def test_a_share_that_is_held_out_stays_in_the_database(tmp_path):
     write_folder(tmp_path / "pictures", train=20)
-    experiment = opened(tmp_path)
-    data = experiment.data
-    assert np.bincount(data.records.labels[experiment.held_out]).tolist() == [2, 2, 2]
-    assert sorted([*experiment.fit, *experiment.held_out]) == sorted(data.train)
-    assert set(experiment.held_out) <= set(data.database)
-    assert not set(data.query) & set(data.train)
+    data = opened(tmp_path, share=0.1)
+    assert len(data.held_out) == 6
+    assert sorted([*data.fit, *data.held_out]) == sorted(data.train)
+    assert set(data.held_out) <= set(data.database)
+    assert len(opened(tmp_path, "all").held_out) == 0
 
 
-def test_the_seed_draws_the_held_out_pictures(tmp_path):
-    write_folder(tmp_path / "pictures", train=20)
-    first, again = opened(tmp_path), opened(tmp_path)
-    other = opened(tmp_path, "other", seed=1)
-    np.testing.assert_array_equal(first.held_out, again.held_out)
-    assert set(first.held_out) != set(other.held_out)
+def test_queries_of_classes_that_train_are_told_from_others(tmp_path):
+    write_folder(tmp_path / "pictures")
+    shutil.rmtree(tmp_path / "pictures" / "train" / "class 1")
+    data = opened(tmp_path)
+    assert data.seen.tolist() == (data.records.labels[data.query] != 1).tolist()
 
 
-def test_held_out_is_a_share(tmp_path):
-    write_folder(tmp_path / "pictures", train=20)
-    assert len(opened(tmp_path, held_out=0.5).held_out) == 30
-
-
-def test_small_classes_keep_two_pictures_to_train_on(tmp_path):
-    write_folder(tmp_path / "pictures", train=3)
-    experiment = opened(tmp_path, held_out=0.5)
-    assert np.bincount(experiment.data.records.labels[experiment.fit]).tolist() == [2, 2, 2]
-
-
-def test_classes_of_two_leave_nothing_to_hold_out(tmp_path):
-    write_folder(tmp_path / "pictures", train=2)
-    with pytest.raises(DataError, match="too few training pictures"):
+def test_a_training_part_without_pairs_has_no_triplets(tmp_path):
+    write_folder(tmp_path / "pictures", train=1)
+    with pytest.raises(DataError, match="no triplets"):
         opened(tmp_path)
 
 
 def test_the_run_writes_parts_and_checksum_down(tmp_path):
     write_folder(tmp_path / "pictures")
-    experiment = opened(tmp_path)
+    data = opened(tmp_path)
     folder = RunFolder(tmp_path / "run", Config(data_dir=str(tmp_path / "pictures")))
     written = folder.read_json("data.json")
-    assert written["checksum"] == experiment.checksum
+    assert written["checksum"] == data.checksum()
     assert (written["train"], written["query"], written["classes"]) == (24, 12, 3)
     assert (folder / "parts.csv").read_text().count("\n") == 37
 
@@ -86,8 +73,8 @@ def test_every_seed_of_the_training_has_the_same_queries(tmp_path):
     (tmp_path / "flat").rename(tmp_path / "pictures")
     first, other = opened(tmp_path), opened(tmp_path, "other", seed=1)
     third = opened(tmp_path, "third", split_seed=1)
-    np.testing.assert_array_equal(first.data.query, other.data.query)
-    assert set(first.data.query) != set(third.data.query)
+    np.testing.assert_array_equal(first.query, other.query)
+    assert set(first.query) != set(third.query)
 
 
 def test_several_labels_a_picture_are_refused(tmp_path):

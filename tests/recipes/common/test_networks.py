@@ -6,9 +6,7 @@ import pytest
 import tfretrieval as tfr
 from recipes.common.cli import ConfigError
 from recipes.common.networks import backbone, check_weights
-from recipes.common.report import TITLES
 from recipes.common.settings import Settings
-from recipes.cub_triplet import NETWORKS
 from recipes.folder_triplet import Config as FolderConfig
 from recipes.saliency_remedies import Config as RemediesConfig
 from recipes.saliency_sheet import Config as SheetConfig
@@ -63,12 +61,3 @@ def test_names_with_gates_are_se_resnets():
     assert "stage1_block1_se" in layers["se_resnet18+crop"]
     assert "inception_resnet_c" in layers["se_resnet18_i"] - layers["se_resnet18+crop"]
     assert set(built["dase_resnet18"].input) == {"image", "domain"}
-
-
-def test_every_network_of_the_recipes_is_built_and_has_a_title(monkeypatch):
-    monkeypatch.setattr(tfr.backbones, "se_resnet", lambda size, **options: options)
-    gated = [name for name in NETWORKS if name.startswith("se_")]
-    for name in gated:
-        options = backbone(name, Settings(weights="none", **SMALL))
-        assert options["inception_c"] == ("_i" in name) and not options["domain_aware"]
-    assert set(NETWORKS) == set(TITLES)

@@ -1,4 +1,4 @@
-"""Stage 1 on a network of one convolution; every flag of it changes what comes out."""
+"""A classifier of one convolution; every flag of its training changes what comes out."""
 
 import dataclasses
 
@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from recipes.common import session, stage1
-from recipes.common.cli import ConfigError
-from recipes.common.data import open_data
+from recipes.common import session, training
 from recipes.folder_triplet import Config
+from tests.recipes.opening import opened
 from tests.recipes.pictures import write_folder
-from tfretrieval.run_folder import RunFolder
+from tfretrieval.callbacks import TrainingCheckpoint
+from tfretrieval.run_folder import RunFolderError
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +41,12 @@ def trained(pictures, folder, **settings):
         data_dir=str(pictures), image_size=16, width=4, epochs=3, batch_size=8, learning_rate=0.01
     )
     config = dataclasses.replace(base, **settings)
-    run = RunFolder(folder, config)
-    strategy = session.start(config)
     try:
-        experiment = open_data(config, run)
-        model, history = stage1.train_classifier(
-            "net",
-            network(config),
-            config,
-            experiment.data.records,
-            experiment.fit,
-            run,
-            strategy,
+        run = opened(config, folder, config.held_out)
+        model, history = training.train_classifier(
+            run, run.data.records, run.data.fit, "net", network(config)
         )
-        cached = stage1.cached_features("net", model, config, experiment, run)
+        cached = training.cached_features(run, "net", model)
     finally:
         session.start(base)
     return cached, history
@@ -100,26 +92,26 @@ def test_killed_after_an_epoch_it_ends_with_the_same_numbers(
     pictures, tmp_path, monkeypatch, epoch, mixed
 ):
     whole = trained(pictures, tmp_path / "whole", mixed_precision=mixed)
-    write = stage1.Checkpoint._write
+    write = TrainingCheckpoint._write
 
     def write_and_die(self):
         write(self)
         if self.epoch == epoch:
             raise Killed
 
-    monkeypatch.setattr(stage1.Checkpoint, "INTERVAL", 0.0)
-    monkeypatch.setattr(stage1.Checkpoint, "_write", write_and_die)
+    monkeypatch.setattr(TrainingCheckpoint, "INTERVAL", 0.0)
+    monkeypatch.setattr(TrainingCheckpoint, "_write", write_and_die)
     with pytest.raises(Killed):
         trained(pictures, tmp_path / "run", mixed_precision=mixed)
-    monkeypatch.setattr(stage1.Checkpoint, "_write", write)
+    monkeypatch.setattr(TrainingCheckpoint, "_write", write)
     cached, history = trained(pictures, tmp_path / "run", mixed_precision=mixed)
     np.testing.assert_array_equal(cached["logits"], whole[0]["logits"])
     np.testing.assert_array_equal(cached["features"], whole[0]["features"])
     np.testing.assert_array_equal(history["loss"], whole[1]["loss"])
 
 
-def test_a_diverged_stage_is_one_line_and_writes_nothing(pictures, tmp_path):
-    with pytest.raises(ConfigError, match="--learning-rate"):
+def test_a_diverged_training_stops_and_writes_nothing(pictures, tmp_path):
+    with pytest.raises(FloatingPointError, match="diverged in epoch"):
         trained(pictures, tmp_path / "run", learning_rate=1e30, epochs=4)
     assert not list((tmp_path / "run").rglob("*.npz"))
 
@@ -129,3 +121,20 @@ def test_a_finished_stage_is_not_trained_again(base, pictures, tmp_path, monkeyp
     monkeypatch.setattr(tf.keras.Model, "fit", None)
     again, _ = trained(pictures, tmp_path / "run")
     np.testing.assert_array_equal(first["logits"], again["logits"])
+
+
+def test_a_damaged_checkpoint_is_told_in_one_line(base, pictures, tmp_path):
+    trained(pictures, tmp_path / "run")
+    (tmp_path / "run" / "net" / "stage1.npz").write_bytes(b"")
+    with pytest.raises(RunFolderError, match="stage1.npz is damaged .* delete it"):
+        trained(pictures, tmp_path / "run")
+
+
+def test_every_output_is_trained_by_the_label():
+    inputs = tf.keras.Input((8, 8, 3), name="image")
+    label = tf.keras.Input((), dtype="int32", name="label")
+    model = tf.keras.Model({"image": inputs, "label": label}, {"logits": inputs, "more": inputs})
+    assert training.image_input(model) is model.input["image"]
+    given, targets = training._named(model, "pictures", "labels")
+    assert given == {"image": "pictures", "label": "labels"}
+    assert targets == {"logits": "labels", "more": "labels"}
