@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError, RetrievalDataset
-from data_pipelines.split import seeded_split, settle_singletons, zero_shot
+from data_pipelines.split import hold_out, seeded_split, settle_singletons, zero_shot
 from tests.data_pipelines.pictures import make_records
 
 LABELS = np.repeat(np.arange(4), (1, 2, 9, 13))

@@ -95,7 +95,7 @@ def test_a_bad_setting_is_one_line_and_status_2(capsys, tmp_path, argv, message)
 
 def test_an_unknown_choice_is_refused_by_name(capsys):
     with pytest.raises(SystemExit) as stop:
-        status_and_error(capsys, ["--networks", "resnet50"])
+        status_and_error(capsys, ["--networks", "resnet34"])
     assert stop.value.code == 2 and "resnet18_i" in capsys.readouterr().err
 
 
