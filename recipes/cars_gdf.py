@@ -12,7 +12,7 @@ import dataclasses
 import sys
 
 from recipes import cub_gdf
-from recipes.common.cli import option
+from recipes.common.cli import main, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,5 +23,7 @@ class Config(cub_gdf.Config):
     dataset: str = option("cars196", "name in the catalogue (paper)")
 
 
+RECIPE = cub_gdf.RECIPE
+
 if __name__ == "__main__":
-    sys.exit(cub_gdf.start(Config, __doc__))
+    sys.exit(main(RECIPE, Config, __doc__))

@@ -27,5 +27,7 @@ class Config(cub_triplet.Config):
     dataset: str = option("cars196", "name in the catalogue (ours)")
 
 
+RECIPE = cub_triplet.RECIPE
+
 if __name__ == "__main__":
-    sys.exit(main(cub_triplet.RECIPE, Config, __doc__))
+    sys.exit(main(RECIPE, Config, __doc__))

@@ -28,5 +28,7 @@ class Config(cub_triplet.Config):
     dataset: str = option("stanford_dogs", "name in the catalogue (paper)")
 
 
+RECIPE = cub_triplet.RECIPE
+
 if __name__ == "__main__":
-    sys.exit(main(cub_triplet.RECIPE, Config, __doc__))
+    sys.exit(main(RECIPE, Config, __doc__))

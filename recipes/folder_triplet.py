@@ -50,5 +50,7 @@ class Config(cub_triplet.Config):
         return {"width": 16}
 
 
+RECIPE = cub_triplet.RECIPE
+
 if __name__ == "__main__":
-    sys.exit(main(cub_triplet.RECIPE, Config, __doc__))
+    sys.exit(main(RECIPE, Config, __doc__))

@@ -27,5 +27,7 @@ class Config(caltech256_center.Config):
     )
 
 
+RECIPE = caltech256_center.RECIPE
+
 if __name__ == "__main__":
-    sys.exit(main(caltech256_center.RECIPE, Config, __doc__))
+    sys.exit(main(RECIPE, Config, __doc__))

@@ -22,5 +22,7 @@ class Config(sketchy_mems.Config):
     epochs: int = option(252, "passes over the sketches (paper: 200,000 steps)")
 
 
+RECIPE = sketchy_mems.RECIPE
+
 if __name__ == "__main__":
-    sys.exit(main(sketchy_mems.RECIPE, Config, __doc__))
+    sys.exit(main(RECIPE, Config, __doc__))
