@@ -114,10 +114,9 @@ def run(opened: Opened[RemedySettings, Divided]) -> Results:
 def pretrain(opened: Opened[RemedySettings, Divided]) -> tf.keras.Model:
     """The classifier of single objects of many kinds."""
     config = opened.config
-    # A run of its own inside the run: it has other data, and other pictures held out. The source is
-    # drawn, and lies where drawn sets do: nothing is written into the folder of the target.
+    # A run of its own inside the run: it has other data, and other pictures held out.
     inside = opened.with_config(
-        dataset=config.source, data_dir=None, epochs=config.source_epochs
+        dataset=config.source, data_dir=config.source_dir, epochs=config.source_epochs
     ).inside("source")
     data = common.data.open_data(inside.config, inside.folder, config.held_out)
     source = dataclasses.replace(inside, data=data)

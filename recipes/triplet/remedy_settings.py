@@ -1,6 +1,7 @@
 """The settings of the remedies for a saliency network that finds the wrong thing."""
 
 import dataclasses
+import os
 from typing import Any
 
 from recipes.common.cli import option
@@ -13,6 +14,7 @@ class RemedySettings(TripletSettings):
 
     dataset: str = option("drawn_birds/crowded", "name in the catalogue: the target (ours)")
     source: str = option("drawn_objects", "what the saliency network is pretrained on (ours)")
+    source_dir: str | None = option(None, "where that lies (default: TFDS's folder)")
     source_epochs: int = option(10, "epochs of the pretraining (ours)")
     network: str = option("resnet18", "trained (ours)", choices=("resnet18", "resnet18_i"))
     image_size: int = option(128, "pixels of a side (our choice)")
@@ -30,6 +32,8 @@ class RemedySettings(TripletSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.source_dir is not None:
+            object.__setattr__(self, "source_dir", os.path.abspath(self.source_dir))
         check_alpha(self.alpha, "alpha")
         for alpha in self.alphas:
             check_alpha(alpha, "alphas")

@@ -9,6 +9,11 @@ import tfretrieval
 @pytest.fixture
 def small_network(monkeypatch):
     """One convolution in place of the ResNets, whose tracing would take the most of the time."""
+    make_networks_small(monkeypatch)
+
+
+def make_networks_small(monkeypatch):
+    """The same for a fixture of a wider scope."""
 
     def build(input_shape, width, **options):
         x = inputs = tf.keras.Input(input_shape, name="image")

@@ -1,15 +1,14 @@
 """The recipe at the paper's sizes, one step of every stage, and its demo settings."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from recipes import common
-from recipes.cub_triplet import Config, train_stage1, triplet_losses
+from recipes import cub_triplet
+from recipes.common.cli import main
+from recipes.cub_triplet import Config
 from tfretrieval.backbones import resnet18_i
-from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
+from tfretrieval.losses import AdaptiveTripletLoss
 from tfretrieval.models import classifier, hash_encoder
 
 
@@ -46,43 +45,12 @@ def test_demo_shrinks_pixels_width_epochs_and_margins_and_downloads_nothing():
     assert set(Config.demo_settings()["margins"]) < set(Config().margins)
 
 
-def test_every_margin_and_every_reading_of_margin1_has_a_head():
-    losses = triplet_losses(Config(bits=32))
-    fixed = [loss for loss, _ in losses.values() if isinstance(loss, TripletLoss)]
-    assert [(loss.margin, loss.squared) for loss in fixed] == [
-        (0.25, False),
-        (0.5, False),
-        (1.0, False),
-        (2.0, False),
-        (4.0, False),
-        (8.0, False),
-        (8.0, True),
-    ]
-    assert losses["adaptive-all_pairs"][1] == "all_pairs"
-    assert losses["adaptive-batch"][0].margin == "batch"
-
-
 def test_the_data_set_of_the_paper_is_asked_for_in_one_line(tmp_path, capsys):
-    from recipes import cub_triplet
-    from recipes.common.cli import main
-
     argv = ["--data-dir", str(tmp_path / "empty"), "--run-dir", str(tmp_path / "run")]
     argv += ["--saliency-network", "stage1", "--weights", "none"]
-    assert main(Config, cub_triplet.run, cub_triplet.run_seeds, "about", argv) == 2
+    assert main(cub_triplet.RECIPE, Config, "about", argv) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "caltech_birds2011" in error
-
-
-def test_stage_1_starts_from_the_weights_of_the_settings(tmp_path, monkeypatch):
-    network = resnet18_i((32, 32, 3), width=4)
-    network.save_weights(tmp_path / "own.weights.h5")
-    monkeypatch.setattr(common.stage1, "train_classifier", lambda name, build, *rest: build())
-    config = Config(image_size=32, width=4, weights=str(tmp_path / "own.weights.h5"))
-    data = SimpleNamespace(num_classes=3, records=None)
-    experiment = SimpleNamespace(data=data, fit=None)
-    model = train_stage1("resnet18_i+crop", config, experiment, None, None, None)
-    for found, expected in zip(model.get_weights(), network.get_weights(), strict=False):
-        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +61,19 @@ def test_stage_1_starts_from_the_weights_of_the_settings(tmp_path, monkeypatch):
     ],
 )
 def test_the_weights_are_asked_for_before_the_data(tmp_path, capsys, monkeypatch, flags, file):
-    from recipes import cub_triplet
-    from recipes.common.cli import main
-
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     argv = ["--run-dir", str(tmp_path / "run"), *flags]
-    assert main(Config, cub_triplet.run, cub_triplet.run_seeds, "about", argv) == 2
+    assert main(cub_triplet.RECIPE, Config, "about", argv) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and str(tmp_path / "models" / file) in error
     assert "https://" in error and not (tmp_path / "run").exists()
+
+
+def test_weights_saliency_network_and_data_are_asked_for_in_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    argv = ["--run-dir", str(tmp_path / "run"), "--data-dir", str(tmp_path / "empty")]
+    assert main(cub_triplet.RECIPE, Config, "about", argv) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    for missing in ("resnet18.tv_in1k", "inception_resnet_v2_weights", "caltech_birds2011"):
+        assert missing in error

@@ -1,0 +1,57 @@
+"""A row on a network of one convolution; every flag of its own changes the training."""
+
+import numpy as np
+import pytest
+
+from recipes import gdf
+from recipes.gdf.settings import ROWS
+
+
+@pytest.fixture
+def trained(run, starting):
+    """The loss of every epoch of a row's training, by name of the term."""
+
+    def train(row, **changes):
+        changed = run.with_config(**changes).inside(f"{row}-{len(list(run.folder.path.iterdir()))}")
+        return gdf.training.train(changed, row, starting)[1]
+
+    return train
+
+
+@pytest.mark.parametrize(
+    "row, changes",
+    [
+        ("attention", {"parts": 4}),
+        ("graph", {"neighbours": 3}),
+        ("cauchy", {"quantization": 9.0}),
+        ("cauchy", {"gamma": 0.5}),
+        ("balance", {"balance": 9.0}),
+        ("balance", {"balance_per": "image"}),
+        ("backbone", {"hash_activation": "sigmoid"}),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_every_flag_changes_the_training(trained, row, changes):
+    before, after = trained(row), trained(row, **changes)
+    assert before["logits_loss"][-1] != after["logits_loss"][-1]
+
+
+def test_a_term_that_a_row_does_without_changes_nothing(trained):
+    before, after = trained("graph"), trained("graph", quantization=9.0, balance=9.0)
+    np.testing.assert_array_equal(before["loss"], after["loss"])
+    np.testing.assert_array_equal(before["loss"], before["logits_loss"])
+
+
+def test_all_rows_start_from_the_same_backbone(run, starting, monkeypatch):
+    monkeypatch.setattr("recipes.common.training.fit", lambda *args, **kwargs: {})
+    models = [gdf.training.train(run, row, starting)[0] for row in ROWS]
+    for layer in ("conv", "map"):
+        first, *others = (model.get_layer(layer).get_weights()[0] for model in models)
+        assert all((other == first).all() for other in others)
+
+
+def test_the_loss_of_crops_and_drops_is_shared_by_three_views(trained):
+    history = trained("augmentation")
+    views = np.mean([history[f"{view}_loss"] for view in ("logits", "crop", "drop")], axis=0)
+    np.testing.assert_allclose(history["loss"], views + history["codes_loss"], rtol=1e-5)
+    assert (history["crop_loss"] != history["drop_loss"]).all()
