@@ -5,17 +5,28 @@ import pytest
 
 from recipes import gdf
 from recipes.gdf.settings import ROWS
+from tests.recipes.conftest import make_networks_small
+from tests.recipes.gdf.tiny import settings
+from tests.recipes.opening import opened
 
 
-@pytest.fixture
-def trained(run, starting):
-    """The loss of every epoch of a row's training, by name of the term."""
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, gdf_pictures):
+    """The loss of every epoch of a row's training, by name of the term; trained once."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_networks_small(patch)
+        run = opened(settings(gdf_pictures, epochs=1), tmp_path_factory.mktemp("runs") / "run")
+        starting = gdf.start.starting_weights(run)
+        done = {}
 
-    def train(row, **changes):
-        changed = run.with_config(**changes).inside(f"{row}-{len(list(run.folder.path.iterdir()))}")
-        return gdf.training.train(changed, row, starting)[1]
+        def train(row, **changes):
+            key = row, tuple(changes.items())
+            if key not in done:
+                inside = run.with_config(**changes).inside(f"{row}-{len(done)}")
+                done[key] = gdf.training.train(inside, row, starting)[1]
+            return done[key]
 
-    return train
+        yield train
 
 
 @pytest.mark.parametrize(
