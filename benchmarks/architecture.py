@@ -23,7 +23,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from recipes.common.report import table  # noqa: E402
+from recipes.common.report import markdown  # noqa: E402
 from tfretrieval.backbones import resnet18, resnet18_i  # noqa: E402
 from tfretrieval.inspection import stage_table  # noqa: E402
 from tfretrieval.models import classifier  # noqa: E402
@@ -49,7 +49,7 @@ def stages(models) -> None:
     }
     body.append(["together", "", *(f"{value:,}" for values in sums.values() for value in values)])
     heads = [f"{figure}, {name}" for figure in ("parameters", "multiply-adds") for name in models]
-    print("\n".join(table(["stage", "output", *heads], body)))
+    print("\n".join(markdown(["stage", "output", *heads], body)))
     for figure, (plain, block) in sums.items():
         print(f"{figure}: {100 * (block / plain - 1):+.1f} % with the block")
 

@@ -24,3 +24,20 @@ def make_networks_small(monkeypatch):
 
     for name in ("resnet18", "resnet18_i"):
         monkeypatch.setattr(tfretrieval.backbones, name, build)
+
+
+@pytest.fixture
+def eager_training(monkeypatch):
+    """Tiny models are trained sooner without a graph. What a graph gives is held by the contract
+    of each recipe, which trains with one."""
+    train_eagerly(monkeypatch)
+
+
+def train_eagerly(monkeypatch):
+    """The same for a fixture of a wider scope."""
+    compiled = tf.keras.Model.compile
+
+    def compile_eagerly(self, *arguments, **options):
+        compiled(self, *arguments, **{**options, "run_eagerly": True})
+
+    monkeypatch.setattr(tf.keras.Model, "compile", compile_eagerly)

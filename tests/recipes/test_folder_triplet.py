@@ -6,6 +6,7 @@ import pytest
 from recipes import folder_triplet
 from recipes.common.cli import main
 from tests.checks import check_recipe
+from tests.recipes.conftest import train_eagerly
 from tests.recipes.pictures import write_folder
 from tests.recipes.results import rows
 
@@ -34,12 +35,16 @@ def test_contract(tmp_path, pictures, monkeypatch, small_network, region):
         return run(run_dir, "--data-dir", str(pictures), *network)
 
     step = {"box": 1, "mask_in_box": 10}[region]
+    if region != "box":
+        train_eagerly(monkeypatch)
     check_recipe(one_network, tmp_path, pictures, monkeypatch, step=step)
     assert "## Saliency" in (tmp_path / "whole" / "report.md").read_text()
     assert (tmp_path / "whole" / "figures" / "saliency.png").stat().st_size > 5000
 
 
-def test_both_networks_and_two_seeds_in_one_table(tmp_path, pictures, capsys, small_network):
+def test_both_networks_and_two_seeds_in_one_table(
+    tmp_path, pictures, capsys, small_network, eager_training
+):
     flags = ["--data-dir", str(pictures), "--seeds", "2", "--hash-epochs", "2"]
     flags += ["--networks", "resnet18", "resnet18_i"]
     assert run(tmp_path / "run", *flags) == 0
@@ -77,7 +82,9 @@ def test_an_unknown_data_set_names_the_known_ones(tmp_path, capsys):
     assert "caltech_birds2011" in capsys.readouterr().err
 
 
-def test_an_unreadable_picture_stops_or_is_left_out(tmp_path, capsys, small_network):
+def test_an_unreadable_picture_stops_or_is_left_out(
+    tmp_path, capsys, small_network, eager_training
+):
     broken = write_folder(tmp_path / "pictures") / "train" / "class 0" / "000.png"
     broken.write_bytes(broken.read_bytes()[:50])
     flags = ["--data-dir", str(tmp_path / "pictures"), "--networks", "resnet18"]
@@ -97,7 +104,9 @@ def test_classes_of_one_picture_can_be_refused(tmp_path, capsys):
     assert "lone" in capsys.readouterr().err
 
 
-def test_zero_shot_searches_classes_that_were_never_trained_on(tmp_path, capsys, small_network):
+def test_zero_shot_searches_classes_that_were_never_trained_on(
+    tmp_path, capsys, small_network, eager_training
+):
     pictures = write_folder(tmp_path / "pictures", classes=4)
     flags = ["--data-dir", str(pictures), "--split", "zero_shot", "--networks", "resnet18"]
     assert run(tmp_path / "run", *flags) == 0
@@ -110,7 +119,7 @@ def test_zero_shot_searches_classes_that_were_never_trained_on(tmp_path, capsys,
         assert set(codes["query_ids"]) == set(codes["database_ids"])
 
 
-def test_a_subset_is_trained_on_alone(tmp_path, pictures, capsys, small_network):
+def test_a_subset_is_trained_on_alone(tmp_path, pictures, capsys, small_network, eager_training):
     flags = ["--data-dir", str(pictures), "--classes", "2", "--per-class", "4"]
     assert run(tmp_path / "run", *flags, "--networks", "resnet18") == 0
     printed = capsys.readouterr().out

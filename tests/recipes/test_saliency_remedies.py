@@ -1,10 +1,14 @@
 """One tiny run of the remedies, end to end."""
 
+import pytest
+
 from recipes import saliency_remedies
 from recipes.common.cli import main
 from tests.checks import check_recipe
 from tests.recipes.pictures import write_folder, write_table_with_boxes
 from tests.recipes.results import rows
+
+pytestmark = pytest.mark.usefixtures("eager_training")
 
 SMALL = [
     *("--dataset", "folder", "--source", "folder", "--image-size", "32", "--width", "4"),

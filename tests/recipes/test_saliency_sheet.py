@@ -7,6 +7,8 @@ from recipes.common.cli import main
 from tests.checks import check_recipe
 from tests.recipes.pictures import write_table_with_boxes
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 SMALL = [
     *("--dataset", "folder", "--image-size", "32", "--width", "4", "--epochs", "1"),
     *("--batch-size", "8", "--bits", "12", "--hash-epochs", "2", "--remine", "2"),

@@ -11,6 +11,8 @@ from recipes.cub_triplet import Config
 from tfretrieval.evaluation import hamming_retrieval
 from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 CONFIG = Config(bits=8, hash_epochs=6, remine=3, batch_size=10, hash_learning_rate=0.01)
 
 

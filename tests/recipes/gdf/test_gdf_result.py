@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
 
 from recipes import gdf
 from tfretrieval.evaluation import bit_usage
+
+pytestmark = pytest.mark.usefixtures("eager_training")
 
 
 def test_a_row_is_measured_and_its_bits_are_counted_over_the_database(run):

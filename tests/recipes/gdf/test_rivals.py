@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
 
 from recipes import gdf
+
+pytestmark = pytest.mark.usefixtures("eager_training")
 
 
 def test_hash_layers_on_the_frozen_features_differ_by_their_loss(run, starting):

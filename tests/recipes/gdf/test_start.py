@@ -8,6 +8,8 @@ from recipes.gdf.settings import GdfSettings
 from recipes.gdf.start import network
 from tests.recipes.gdf.tiny import settings
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 
 def test_a_layer_that_there_is_not_is_one_line(small_network):
     config = settings("pictures", layer="mixed99")

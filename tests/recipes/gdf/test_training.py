@@ -5,7 +5,7 @@ import pytest
 
 from recipes import gdf
 from recipes.gdf.settings import ROWS
-from tests.recipes.conftest import make_networks_small
+from tests.recipes.conftest import make_networks_small, train_eagerly
 from tests.recipes.gdf.tiny import settings
 from tests.recipes.opening import opened
 
@@ -15,6 +15,7 @@ def trained(tmp_path_factory, gdf_pictures):
     """The loss of every epoch of a row's training, by name of the term; trained once."""
     with pytest.MonkeyPatch.context() as patch:
         make_networks_small(patch)
+        train_eagerly(patch)
         run = opened(settings(gdf_pictures, epochs=1), tmp_path_factory.mktemp("runs") / "run")
         starting = gdf.start.starting_weights(run)
         done = {}

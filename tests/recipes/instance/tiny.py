@@ -96,4 +96,4 @@ def small_world(patch):
 def open_tiny(folder, **settings):
     """A run on these data."""
     config = Config(**{**SMALL, **settings})
-    return opened(RECIPE, config, RunFolder(folder, config))
+    return opened(config, RunFolder(folder, config), RECIPE.load, RECIPE.check)

@@ -57,7 +57,7 @@ def small_networks(patch):
         image = tf.keras.Input(input_shape, name="image")
         return tf.keras.Model(image, convolved(image, width))
 
-    def gated(input_shape, width, depth, domain_aware, inception_c, **options):
+    def gated(input_shape, width, depth, domain_aware=False, **options):
         image = tf.keras.Input(input_shape, name="image")
         x = convolved(image, width)
         if not domain_aware:
@@ -77,4 +77,4 @@ def small_networks(patch):
 def open_tiny(table, folder, **settings):
     """A run on the table."""
     config = Config(data_dir=str(table), **{**SMALL, **settings})
-    return opened(RECIPE, config, RunFolder(folder, config))
+    return opened(config, RunFolder(folder, config), RECIPE.load, RECIPE.check)

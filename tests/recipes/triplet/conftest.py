@@ -6,7 +6,7 @@ import pytest
 
 from recipes import folder_triplet
 from recipes.common.cli import main
-from tests.recipes.conftest import make_networks_small
+from tests.recipes.conftest import make_networks_small, train_eagerly
 from tests.recipes.pictures import write_folder, write_table_with_boxes
 from tests.recipes.triplet.tiny import FLAGS
 
@@ -32,6 +32,7 @@ def run_folder(tmp_path_factory):
             argv = [*FLAGS, "--run-dir", str(done[flags]), *map(str, flags)]
             with pytest.MonkeyPatch.context() as patch:
                 make_networks_small(patch)
+                train_eagerly(patch)
                 assert main(folder_triplet.RECIPE, folder_triplet.Config, "about", argv) == 0
         return done[flags]
 

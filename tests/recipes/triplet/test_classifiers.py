@@ -9,6 +9,8 @@ from recipes.folder_triplet import Config
 from tests.recipes.opening import opened
 from tfretrieval.backbones import resnet18_i
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 
 @pytest.fixture
 def run(triplet_pictures, tmp_path):

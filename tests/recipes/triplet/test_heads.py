@@ -1,10 +1,13 @@
 """Stage 2 of a run: every head on the same features, for the epochs that were chosen."""
 
 import numpy as np
+import pytest
 
 from recipes import triplet
 from recipes.folder_triplet import Config
 from tests.recipes.opening import opened
+
+pytestmark = pytest.mark.usefixtures("eager_training")
 
 
 def test_every_head_is_a_file_and_trains_for_its_own_epochs(triplet_pictures, tmp_path, capsys):

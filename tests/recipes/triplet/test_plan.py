@@ -20,6 +20,8 @@ from tests.recipes.triplet.tiny import FLAGS
 from tfretrieval.models import classifier
 from tfretrieval.run_folder import RunFolder
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 SMALL = {
     "image_size": 32, "width": 4, "epochs": 2, "batch_size": 8, "bits": 12, "hash_epochs": 5,
     "remine": 2, "margins": (1.0,), "networks": ("resnet18_i+crop",),

@@ -4,7 +4,7 @@ import pytest
 
 from recipes import saliency_sheet
 from recipes.common.cli import main
-from tests.recipes.conftest import make_networks_small
+from tests.recipes.conftest import make_networks_small, train_eagerly
 from tests.recipes.results import rows
 from tests.recipes.triplet.tiny import FLAGS
 
@@ -16,6 +16,7 @@ SHEET += ["--network", "resnet18", "--hash-epochs", "2"]
 def sweep(run_dir, data, *alphas):
     with pytest.MonkeyPatch.context() as patch:
         make_networks_small(patch)
+        train_eagerly(patch)
         argv = [*SHEET, "--data-dir", str(data), "--run-dir", str(run_dir), "--alphas", *alphas]
         assert main(saliency_sheet.RECIPE, saliency_sheet.Config, "about", argv) == 0
     return run_dir

@@ -10,6 +10,8 @@ from recipes.triplet.work import cells, looks, run_steps, table_steps
 from tests.recipes.triplet.tiny import FLAGS
 from tfretrieval.run_folder import RunFolder
 
+pytestmark = pytest.mark.usefixtures("eager_training")
+
 BESIDE = {"average_precision", "codes"}
 
 
