@@ -4,7 +4,6 @@ from . import export as export
 from . import held_out as held_out
 from . import instance_result as instance_result
 from . import mining as mining
-from . import normalization as normalization
 from . import report as report
 from . import search as search
 from . import settings as settings

@@ -12,7 +12,6 @@ from recipes.common import networks, session
 from recipes.common.opened import Opened
 from recipes.common.training import History, checkpoint
 from recipes.instance.mining import mine, things_in_pool, tuples_an_epoch
-from recipes.instance.normalization import freeze_normalization
 from recipes.instance.settings import (
     ALL,
     CONTRASTIVE,
@@ -58,7 +57,8 @@ def train(
     if loss.endswith(ALL):
         count = things_in_pool(config, data) - 1
     with opened.strategy.scope():
-        freeze_normalization(encoder)
+        # Statistics of few tuples are no statistics: those of the starting network stay.
+        tfr.models.freeze_normalization(encoder)
         model = tfr.models.tuple_encoder(encoder, 2 + count, config.image_size)
         length = tuples_an_epoch(config, data) // config.batch_size
         rate = tf.keras.optimizers.schedules.ExponentialDecay(

@@ -27,3 +27,8 @@ def test_has_the_shape_and_config_of_one_and_refuses_no_power():
     assert PowerMean.from_config(layer.get_config()).power == 3.0
     with pytest.raises(ValueError, match="must be positive"):
         PowerMean(0)
+
+
+def test_half_precision_has_powers_beyond_its_range():
+    out = PowerMean(3.0, dtype="float16")([tf.constant([100.0], tf.float16)] * 2)
+    assert out.dtype == tf.float16 and abs(float(out[0]) - 100) < 0.1

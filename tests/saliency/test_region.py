@@ -6,6 +6,7 @@ from tests.golden_files import golden
 from tests.saliency.test_components import flood
 from tfretrieval import saliency
 from tfretrieval.saliency import MAX_SIDE, REGIONS
+from tfretrieval.saliency.region import masks
 
 MAPS = np.random.default_rng(0).integers(0, 256, (12, 8, 8)).astype(np.uint8)
 WHOLE = [0.0, 0.0, 1.0, 1.0]
@@ -197,3 +198,16 @@ def test_maps_of_an_unknown_size_are_refused():
 def test_an_unknown_region_is_refused():
     with pytest.raises(ValueError, match="box, mask, mask_in_box, got 'circle'"):
         saliency.regions(MAPS, 0.4, "circle")
+
+
+def test_an_alpha_near_one_keeps_the_peak_and_never_turns_to_the_whole_picture():
+    # Resized to 32 x 32 the peak of one cell falls below 255.
+    maps = np.random.default_rng(0).integers(0, 90, (3, 7, 8)).astype(np.uint8)
+    maps[:, 3, 5] = 255
+    alphas = (0.5, 0.8, 0.9, 0.97, 0.99, 0.999, 0.999999)
+    areas = np.array([masks(maps, alpha).numpy().mean(axis=(1, 2)) for alpha in alphas])
+    assert (areas[0] < 0.2).all() and (areas > 0).all() and (areas <= areas[0]).all()
+    assert masks(maps, 0.999999).numpy()[:, 12:16, 20:24].any(axis=(1, 2)).all()
+    for compiled in (False, True):
+        step = tf.function(lambda m: masks(m, 0.99), jit_compile=compiled)
+        np.testing.assert_array_equal(step(maps), masks(maps, 0.99))

@@ -10,7 +10,8 @@ class PowerMean(tf.keras.layers.Layer):
     Args:
         power: above 1 values below 0 count as 0.
 
-    Call with a list of tensors; the output has the shape of one.
+    Call with a list of tensors; the output has the shape and the type of one. Computed in float32:
+    powers leave the range of float16.
 
     Raises:
         ValueError: a power that is not positive.
@@ -26,11 +27,12 @@ class PowerMean(tf.keras.layers.Layer):
         self.power = power
 
     def call(self, inputs):
-        stacked = tf.stack(inputs)
+        stacked = tf.cast(tf.stack(inputs), tf.float32)
         if self.power == 1:
-            return tf.reduce_mean(stacked, axis=0)
+            return tf.cast(tf.reduce_mean(stacked, axis=0), inputs[0].dtype)
         powers = tf.pow(tf.maximum(stacked, 0.0), self.power)
-        return tf.pow(tf.reduce_mean(powers, axis=0), 1 / self.power)
+        mean = tf.pow(tf.reduce_mean(powers, axis=0), 1 / self.power)
+        return tf.cast(mean, inputs[0].dtype)
 
     def compute_output_shape(self, input_shape):
         return tuple(input_shape[0])

@@ -7,12 +7,14 @@ from .descriptor import tuple_encoder as tuple_encoder
 from .gdf_net import gdf_net as gdf_net
 from .hash_encoders import hash_encoder as hash_encoder
 from .loading import load_model as load_model
+from .normalization import freeze_normalization as freeze_normalization
 
 __all__ = [
     "attention_augmented",
     "center_classifier",
     "classifier",
     "descriptor",
+    "freeze_normalization",
     "gdf_net",
     "hash_encoder",
     "load_model",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tfretrieval.layers import SPoC
 from tfretrieval.saliency.feature_layers import gives_map
 from tfretrieval.saliency.localizer import Localizer, check_input
 
@@ -18,7 +19,8 @@ class ClassActivationLocalizer(Localizer):
     :class:`tfretrieval.saliency.Localizer`.
 
     Args:
-        model: a classifier that ends in a map, ``GlobalAveragePooling2D`` and a dense layer.
+        model: a classifier that ends in a map, its mean (:class:`~tfretrieval.layers.SPoC` or
+            ``GlobalAveragePooling2D``) and a dense layer.
         logits: name of the dense layer.
         grey: ``"minmax"`` or ``"viridis_luma"``.
 
@@ -40,12 +42,12 @@ class ClassActivationLocalizer(Localizer):
         check_input(model)
         dense = next((layer for layer in model.layers if layer.name == logits), None)
         pooling = _producer(dense, tf.keras.layers.Dense)
-        source = _producer(pooling, tf.keras.layers.GlobalAveragePooling2D)
+        source = _producer(pooling, (tf.keras.layers.GlobalAveragePooling2D, SPoC))
         found = source in model.layers and gives_map(source)
         if dense is None or not found or len(dense.output.shape) != 2:
             raise ValueError(
-                f"class-activation maps need a network that ends in a map, GlobalAveragePooling2D "
-                f"and Dense {logits!r}; {model.name} does not"
+                f"class-activation maps need a network that ends in a map, its mean (SPoC, "
+                f"GlobalAveragePooling2D) and Dense {logits!r}; {model.name} does not"
             )
         super().__init__(model, source.name, grey)
         self.classifier = tf.keras.Model(model.inputs[0], [source.output, dense.output])

@@ -32,8 +32,9 @@ def masks(
     """The subject of each grey map: uint8 ``[B, h, w]`` to bool ``[B, side, side]``.
 
     Bilinear resize to ``side``, cells above ``255 alpha`` (Pan et al. 2021, section 2.2: at 0.4
-    grey level 102 is dropped and 103 kept), the largest connected component. Where nothing is left,
-    as on a constant map, the whole picture is the subject.
+    grey level 102 is dropped and 103 kept), the largest connected component. A peak that
+    resizing has lowered below that keeps what is above ``alpha`` times what is left of it. Where
+    nothing is left, as on a constant map, the whole picture is the subject.
 
     Args:
         maps: grey maps, from :func:`tfretrieval.saliency.grey_maps` or a table of them.
@@ -62,7 +63,7 @@ def masks(
     if alpha == "mean":
         threshold = tf.reduce_mean(levels, axis=[1, 2], keepdims=True)
     else:
-        threshold = 255.0 * float(alpha)
+        threshold = _threshold(maps, levels, float(alpha))
     kept = levels > threshold + _TOLERANCE
     if components == "largest":
         kept = largest_component(kept, connectivity)
@@ -116,6 +117,19 @@ def regions(
         None if region == "mask" else bounding_boxes(subject),
         None if region == "box" else subject,
     )
+
+
+def _threshold(maps: tf.Tensor, levels: tf.Tensor, alpha: float) -> tf.Tensor:
+    """255 alpha, or so much of the resized map's own peak where resizing has lowered that below.
+
+    Resizing lowers a peak of one cell: an alpha above what is left of it would turn from the
+    smallest region to the whole picture.
+    """
+    peak = tf.reduce_max(levels, axis=[1, 2], keepdims=True)
+    before = tf.cast(tf.reduce_max(maps, axis=[1, 2], keepdims=True), tf.float32)
+    lowered = (before > 255.0 * alpha) & (peak <= 255.0 * alpha + _TOLERANCE)
+    of_peak = tf.minimum(alpha * peak, peak - 2 * _TOLERANCE)
+    return tf.where(lowered, of_peak, 255.0 * alpha)
 
 
 def _extent(lines: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
