@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,27 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # Packages of one data set each, tested as a whole.
 DRAWN = {"drawn_birds", "openmoji"}
+PAPERS = tuple(
+    path.parent.name
+    for path in sorted((ROOT / "recipes").glob("*/__init__.py"))
+    if path.parent.name != "common"
+)
+COMMANDS = tuple(
+    path.stem for path in sorted((ROOT / "recipes").glob("*.py")) if path.stem != "__init__"
+)
+
+
+def _closed_to(room: str) -> tuple[str, ...]:
+    """Other papers' rooms, and all commands: a paper's room imports what all share alone."""
+    return tuple(f"recipes.{name}" for name in (*PAPERS, *COMMANDS) if name != room)
+
+
 # room -> what it must not import
 CLOSED = {
     "tfretrieval": ("data_pipelines", "recipes", "tests"),
     "data_pipelines": ("recipes", "tests"),
     "recipes": ("tests",),
+    **{f"recipes/{room}": _closed_to(room) for room in ("common", *PAPERS)},
     "tfretrieval/layers": ("tfretrieval.models", "tfretrieval.backbones", "tfretrieval.losses"),
     "tfretrieval/backbones": ("tfretrieval.models", "tfretrieval.losses"),
     "tfretrieval/losses": ("tfretrieval.models", "tfretrieval.backbones", "tfretrieval.layers"),
@@ -32,7 +49,7 @@ LAZY = [
     "tfretrieval",
     *(f"tfretrieval.{p.parent.name}" for p in (ROOT / "tfretrieval").glob("*/__init__.pyi")),
     "data_pipelines",
-    "recipes.common",
+    *(f"recipes.{room}" for room in ("common", *PAPERS)),
 ]
 
 
@@ -84,3 +101,42 @@ def test_every_public_module_has_a_test_file():
         for file in (ROOT / package).rglob("*.py"):
             if not file.name.startswith("_") and not DRAWN & set(file.parts):
                 assert f"test_{file.name}" in tests, file
+
+
+@pytest.mark.parametrize("room", ["common", *PAPERS])
+def test_every_part_of_the_recipes_has_a_test_file_in_the_same_place(room):
+    files = [p for p in (ROOT / "recipes" / room).glob("*.py") if p.name != "__init__.py"]
+    assert files
+    for file in files:
+        assert (ROOT / "tests" / "recipes" / room / f"test_{file.name}").exists(), file
+
+
+def test_what_the_recipes_share_stays_small():
+    files = (ROOT / "recipes" / "common").glob("*.py")
+    assert sum(file.read_text(encoding="utf-8").count("\n") for file in files) <= 2000
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_answers_at_once_and_without_tensorflow(command):
+    """Two seconds of the processor, whatever else runs on it."""
+    script = (
+        f"import resource, runpy, sys; sys.argv = ['{command}', '--help']\n"
+        f"try: runpy.run_module('recipes.{command}', run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as stop: code = stop.code\n"
+        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "assert used.ru_utime + used.ru_stime < 2, used\n"
+        "sys.exit(code or 'tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert "--seeds" in done.stdout and "python -m" in done.stdout
+
+
+def test_a_wrong_name_of_the_library_is_a_type_error():
+    """The stubs are typed: an ``Any`` would let ``losses.Nonsense`` pass."""
+    stubs = [ROOT / package / "__init__.pyi" for package in ("tfretrieval", "data_pipelines")]
+    stubs += [ROOT / "recipes" / room / "__init__.pyi" for room in ("common", *PAPERS)]
+    for stub in stubs:
+        exported = set(importlib.import_module(".".join(stub.relative_to(ROOT).parts[:-1])).__all__)
+        named = re.findall(r"^from \.?\w* ?import (\w+) as \1$", stub.read_text(), re.MULTILINE)
+        assert exported <= set(named), stub

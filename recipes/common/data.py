@@ -58,7 +58,6 @@ def open_data(config: Settings, folder: RunFolder, share: float = 0.0) -> Divide
         raise DataError(f"the training part of {data.name} has one class: retrieval needs two")
     most = np.unique(data.records.labels[fit], return_counts=True)[1].max()
     if isinstance(config, MiningSettings) and most < 2:
-        # Told before the hours that stage 1 takes.
         raise DataError(f"no class of {data.name} has two training pictures: there are no triplets")
     parts = {"train": data.train, "database": data.database, "query": data.query}
     described = {

@@ -20,7 +20,6 @@ from tfretrieval.layers import HashLayer
 from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
 from tfretrieval.mining import all_pairs_margin, hard_triplets, mined_margin
 
-Evaluate = Callable[[np.ndarray], dict[str, float]]
 Arrays = dict[str, Any]
 # Rows of the features, the targets, and figures for the curves.
 Examples = tuple[np.ndarray, np.ndarray, dict[str, float]]
@@ -35,10 +34,9 @@ class HeadTask:
         labels: int32 ``[N]``.
         fit: indices of the pictures that are trained and mined on.
         num_classes: of the data set.
-        standardize: train on features of mean 0 and variance 1 over the pictures of ``fit``. Pooled
-            ReLU features are positive and unequal in scale: left so, most bits start the same for
-            all pictures, and hard triplets pull the codes together. The trained layer is handed
-            out for the features as they are.
+        standardize: train on features of mean 0 and variance 1 over the pictures of ``fit``: pooled
+            ReLU features are positive, so that most bits would start the same for all pictures. The
+            trained layer is handed out for the features as they are.
         evaluate: figures of the codes of all pictures, for the curves.
     """
 
@@ -47,7 +45,7 @@ class HeadTask:
     fit: np.ndarray
     num_classes: int
     standardize: bool
-    evaluate: Evaluate
+    evaluate: Callable[[np.ndarray], dict[str, float]]
 
     @functools.cached_property
     def scaler(self) -> StandardScaler:
@@ -176,7 +174,7 @@ def _train(
         steps_per_execution=length,
         jit_compile=False,
     )
-    curves = [{"epoch": 0, **task.evaluate(_encode(codes, task)), **figures}]
+    curves = [{"epoch": 0, **task.evaluate(codes(task.inputs).numpy()), **figures}]
     for first in range(0, config.hash_epochs, every):
         if first:
             rows, targets, figures = examples(first)
@@ -195,7 +193,7 @@ def _train(
             "--run-dir",
         )
         seen = {key.removeprefix(f"{output}_"): values[-1] for key, values in logs.items()}
-        evaluated = task.evaluate(_encode(codes, task))
+        evaluated = task.evaluate(codes(task.inputs).numpy())
         curves.append({"epoch": last, **evaluated, **figures, **seen})
     return _result(codes, task, curves, start)
 
@@ -228,10 +226,6 @@ def _batches(
     dataset = tf.data.Dataset.from_tensor_slices((rows[taken], targets[taken]))
     batches = dataset.batch(batch, drop_remainder=True)
     return batches.map(lambda wanted, target: (tf.gather(features, wanted), target))
-
-
-def _encode(codes: HashLayer, task: HeadTask) -> np.ndarray:
-    return np.asarray(codes(task.inputs))
 
 
 def _result(codes: HashLayer, task: HeadTask, rows: list[dict[str, float]], start: float) -> Arrays:

@@ -101,10 +101,8 @@ class Report:
 def write(report: Report, folder: RunFolder) -> str:
     """Writes numbers, then figures, then ``report.md`` of a run; returns that."""
     folder.write_text("metrics.jsonl", "".join(json.dumps(r) + "\n" for r in _epochs(report)))
-    folder.step(
-        "average_precision", lambda: {_name(key): ap for key, ap in report.precisions.items()}
-    )
-    # Numbers are on the disk before anything is drawn.
+    precisions = {_name(key): ap for key, ap in report.precisions.items()}
+    folder.step("average_precision", lambda: precisions)
     _write_numbers([report], folder, NUMBERS)
     draw(report.figures, folder)
     return write_as("report", [report], folder)
@@ -225,8 +223,7 @@ def _lines(reports: Sequence[Report]) -> Iterator[str]:
     first = reports[0]
     several = len(reports) > 1
     seeds = ", ".join(str(report.seed) for report in reports)
-    yield f"# {first.title}, seed{'s' * several} {seeds}"
-    yield ""
+    yield from (f"# {first.title}, seed{'s' * several} {seeds}", "")
     yield from _shared([report.about for report in reports])
     for report in reports if several else ():
         own = [line for line in report.about if line not in _shared([r.about for r in reports])]
@@ -333,7 +330,7 @@ def _name(names: Key) -> str:
 
 
 def _header(column: Column) -> str:
-    return f"{column.name}, {column.unit}" if column.unit not in ("", "%") else column.name
+    return f"{column.name}, {column.unit}" if column.unit.strip("%") else column.name
 
 
 def _defined(value: Figure) -> Figure:

@@ -8,11 +8,9 @@ from tfretrieval.backbones.networks import NETWORKS, title
 def test_every_name_builds_a_network_of_this_package(name, monkeypatch):
     network = NETWORKS[name]
     asked = {}
-    monkeypatch.setattr(
-        backbones, network.function, lambda size, **options: asked.update(options, size=size)
-    )
+    monkeypatch.setattr(backbones, network.function, lambda **options: asked.update(options))
     network.build((96, 96, 3), width=4, weights=None)
-    assert asked["size"] == (96, 96, 3) and asked["weights"] is None
+    assert asked["input_shape"] == (96, 96, 3) and asked["weights"] is None
     assert ("width" in asked) == network.sized
     assert asked.get("domain_aware", False) == network.reads_domain == name.startswith("dase_")
     assert asked.get("inception_c", False) == (name == "se_resnet18_i")
