@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfretrieval import metrics
+from tfretrieval import losses, metrics
 
 TRIPLETS = np.random.default_rng(0).standard_normal((10, 3, 4)).astype(np.float32) * 3
 D_AP = np.linalg.norm(TRIPLETS[:, 0] - TRIPLETS[:, 1], axis=1)
@@ -63,3 +63,25 @@ def test_of_centers_is_the_mean_over_batches_and_survives_its_config(metric, exp
         each.update_state(CLASSES[:3, None], CENTER_DISTANCES[:3])
         each.update_state(CLASSES[3:], CENTER_DISTANCES[3:])
         np.testing.assert_allclose(float(each.result()), expected, rtol=1e-5)
+
+
+def test_a_term_of_a_sum_is_logged_beside_it(tmp_path):
+    terms = [losses.CauchyQuantizationLoss(), losses.BitBalanceLoss()]
+    inputs = tf.keras.Input((3,))
+    model = tf.keras.Model(inputs, tf.keras.layers.Activation("tanh", name="codes")(inputs))
+    model.compile(
+        "sgd",
+        {"codes": losses.Sum(terms, weights=[0.0, 2.0])},
+        metrics={"codes": [metrics.LossTerm(term) for term in terms]},
+        jit_compile=False,
+    )
+    x = np.random.default_rng(0).standard_normal((6, 3)).astype(np.float32)
+    logs = model.fit(x, np.zeros(6), batch_size=6, verbose=0).history
+    codes = tf.constant(np.tanh(x))
+    for term in terms:
+        (logged,) = (value for name, (value,) in logs.items() if name.endswith(term.name))
+        np.testing.assert_allclose(logged, float(term(np.zeros(6), codes)), rtol=1e-5)
+    (balance,) = (value for name, (value,) in logs.items() if name.endswith(terms[1].name))
+    np.testing.assert_allclose(logs["loss"][0], 2 * balance, rtol=1e-5)
+    model.save(tmp_path / "model.keras")
+    assert tf.keras.models.load_model(tmp_path / "model.keras").output_shape == (None, 3)

@@ -178,3 +178,33 @@ class NearestCenterAccuracy(tf.keras.metrics.Mean):
         nearest_other = tf.reduce_min(tf.where(other, distances, float("inf")), axis=1)
         right = tf.cast(own < nearest_other, tf.float32)
         return super().update_state(right, sample_weight=sample_weight)
+
+
+@_register
+class LossTerm(tf.keras.metrics.Mean):
+    """Mean of a loss, to be logged beside the sum that it is a term of.
+
+    The logs hold the loss of an output only as the sum of its terms: a term that stays constant, or
+    eats all of the sum, shows here.
+
+    Args:
+        loss: a loss with one value an example, as all losses here have.
+
+    >>> from tfretrieval.losses import BitBalanceLoss
+    >>> float(LossTerm(BitBalanceLoss())(tf.zeros([2]), tf.constant([[1.0], [1.0]])))
+    1.0
+    """
+
+    def __init__(self, loss, name: str | None = None, **kwargs):
+        if isinstance(loss, dict):
+            loss = tf.keras.utils.deserialize_keras_object(loss)
+        super().__init__(name=name or loss.name, **kwargs)
+        self.loss = loss
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        values = tf.cast(self.loss.call(y_true, y_pred), tf.float32)
+        return super().update_state(values, sample_weight=sample_weight)
+
+    def get_config(self):
+        loss = tf.keras.utils.serialize_keras_object(self.loss)
+        return {**super().get_config(), "loss": loss}

@@ -8,6 +8,7 @@ from recipes.common.opened import Opened
 from recipes.common.training import History, Objective, cross_entropy, train_classifier
 from recipes.gdf.settings import ATTENTION, AUGMENTATION, BALANCE, CAUCHY, GRAPH, GdfSettings
 from recipes.gdf.start import Weights, started
+from tfretrieval.metrics import LossTerm
 
 
 def train(
@@ -32,22 +33,27 @@ def train(
             return tfr.models.attention_augmented(model, config.seed)
         return model
 
-    terms = tfr.losses.Sum(
-        [
-            tfr.losses.CauchyQuantizationLoss(config.gamma),
-            tfr.losses.BitBalanceLoss(config.balance_per),
-        ],
+    terms = [
+        tfr.losses.CauchyQuantizationLoss(config.gamma),
+        tfr.losses.BitBalanceLoss(config.balance_per),
+    ]
+    together = tfr.losses.Sum(
+        terms,
         weights=[
             config.quantization if config.has(row, CAUCHY) else 0.0,
             config.balance if config.has(row, BALANCE) else 0.0,
         ],
     )
-    objective = Objective(losses={"codes": terms}, weights={"codes": 1.0})
+    # The sum alone would not tell which of them does not move.
+    logged = {"codes": [LossTerm(term) for term in terms]}
+    objective = Objective({"codes": together}, {"codes": 1.0}, logged)
     if config.has(row, AUGMENTATION):
         # Their mean over the picture and its two views.
         views = dict.fromkeys(("crop", "drop"), cross_entropy())
         shares = dict.fromkeys(("logits", *views), 1 / 3)
-        objective = Objective({**objective.losses, **views}, {**objective.weights, **shares})
+        objective = Objective(
+            {**objective.losses, **views}, {**objective.weights, **shares}, logged
+        )
     model, history = train_classifier(
         opened, data.records, data.fit, row, build, objective=objective
     )

@@ -91,3 +91,15 @@ def test_bad_input_is_refused_in_one_line():
     for data in ((X, Y), tf.data.Dataset.from_tensor_slices((X, Y)).batch(40)):
         with pytest.raises(ValueError, match="several outputs"):
             RetrievalEvaluation(data, encoder=both).on_epoch_end(0, {})
+
+
+def test_sample_weights_have_no_part_in_it():
+    model, encoder = compiled()
+    expected, weighted, listed = {}, {}, {}
+    RetrievalEvaluation((X, Y), encoder=encoder).on_epoch_end(0, expected)
+    batches = tf.data.Dataset.from_tensor_slices((X, Y, np.ones(len(Y)))).batch(16)
+    RetrievalEvaluation(batches, encoder=encoder).on_epoch_end(0, weighted)
+    RetrievalEvaluation(list(batches), encoder=encoder).on_epoch_end(0, listed)
+    assert expected == weighted == listed
+    RetrievalEvaluation((X, Y, np.ones(len(Y))), encoder=encoder).on_epoch_end(0, weighted)
+    assert expected == weighted

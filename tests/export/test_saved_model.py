@@ -107,3 +107,8 @@ def test_an_existing_folder_is_left_alone(exported):
     encoder, _, folder = exported
     with pytest.raises(FileExistsError, match="folder of its own"):
         export_encoder(encoder, folder, 32)
+
+
+def test_bytes_are_the_default_of_a_server(exported):
+    _, model, _ = exported
+    assert set(model.signatures) == {"encode_bytes", "encode_images", "serving_default"}

@@ -6,7 +6,7 @@ import tensorflow as tf
 from tfretrieval.backbones import resnet50
 from tfretrieval.layers import Fold, GeM, HashLayer, InceptionResNetC
 from tfretrieval.losses import AdaptiveTripletLoss, InBatch
-from tfretrieval.models import descriptor, multi_scale
+from tfretrieval.models import descriptor, load_model, multi_scale
 
 
 def loaded_in_a_fresh_process(path):
@@ -35,3 +35,17 @@ def test_a_fresh_process_loads_a_descriptor_of_several_scales_on_a_keras_network
     model = multi_scale(descriptor(backbone, GeM()), (1.0, 0.5))
     model.save(tmp_path / "model.keras")
     assert "multi_scale" in loaded_in_a_fresh_process(tmp_path / "model.keras")
+
+
+def test_what_keras_takes_is_taken(tmp_path):
+    class Own(tf.keras.layers.Layer):
+        def call(self, inputs):
+            return inputs
+
+    model = tf.keras.Sequential([tf.keras.Input((3,)), Own(), HashLayer(4)])
+    model.compile("sgd", "mse", jit_compile=False)
+    model.save(tmp_path / "model.keras")
+    objects = {"Own": Own}
+    assert load_model(tmp_path / "model.keras", objects).optimizer is not None
+    plain = load_model(tmp_path / "model.keras", objects, compile=False)
+    assert getattr(plain, "optimizer", None) is None

@@ -43,9 +43,7 @@ class Network:
         (None, 1, 1, 32)
         """
         own = {**self.options, **({"width": width} if self.sized else {}), **options}
-        model: tf.keras.Model = getattr(backbones, self.function)(
-            input_shape=input_shape, **own
-        )
+        model: tf.keras.Model = getattr(backbones, self.function)(input_shape=input_shape, **own)
         return model
 
 

@@ -17,8 +17,9 @@ class RetrievalEvaluation(tf.keras.callbacks.Callback):
     the queries that a table reports: hold out a part of the training set.
 
     Args:
-        query: ``(inputs, labels)`` arrays, or a ``tf.data.Dataset`` of such batches, read once an
-            evaluation, so that it may be shuffled but must be finite.
+        query: ``(inputs, labels)`` arrays, or a ``tf.data.Dataset`` (or another collection) of such
+            batches, read once an evaluation, so that it may be shuffled but must be finite. Sample
+            weights behind the labels have no part in it.
         database: the same; None ranks the queries among themselves, each left out for itself.
         every: evaluate after every so many epochs.
         bits: length of a code where the encoder gives packed bytes; None for relaxed codes, whose
@@ -77,14 +78,14 @@ class RetrievalEvaluation(tf.keras.callbacks.Callback):
 
     def _encode(self, data: Any) -> tuple[np.ndarray, np.ndarray]:
         encoder = self.encoder or self.model
-        if isinstance(data, tf.data.Dataset):
+        if not isinstance(data, tuple):
             # Codes and labels come from one pass: a second one may be shuffled differently.
-            pairs = [(_codes(encoder.predict_on_batch(x)), np.asarray(y)) for x, y in data]
+            pairs = [(_codes(encoder.predict_on_batch(x)), np.asarray(y)) for x, y, *_ in data]
             if not pairs:
                 raise ValueError("the data set to evaluate on has no batches")
             codes, labels = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
             return codes, labels
-        inputs, labels = data
+        inputs, labels, *_ = data
         codes = _codes(encoder.predict(inputs, batch_size=self.batch_size, verbose=0))
         return codes, np.asarray(labels)
 

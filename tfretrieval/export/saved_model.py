@@ -32,7 +32,7 @@ def export_encoder(
     alpha: float | str = 0.4,
     region: str = "box",
 ) -> None:
-    """Writes an encoder as a SavedModel with two signatures.
+    """Writes an encoder as a SavedModel with two signatures, the first being the default too.
 
     * ``encode_bytes(contents=string [B])``: JPEG or PNG files.
     * ``encode_images(images=float32 [B, H, W, 3])``: pixels in [0, 255]; resized if need be.
@@ -64,7 +64,12 @@ def export_encoder(
         # Inside a graph the same error would be many lines long.
         regions(tf.zeros([1, 1, 1], tf.uint8), alpha, region)
         module = _CroppingEncoder(encoder, image_size, localizer, alpha, region)
-    signatures = {"encode_bytes": module.encode_bytes, "encode_images": module.encode_images}
+    signatures = {
+        "encode_bytes": module.encode_bytes,
+        "encode_images": module.encode_images,
+        # What servers call where nobody says what.
+        "serving_default": module.encode_bytes,
+    }
     tf.saved_model.save(module, str(folder), signatures=signatures)
 
 

@@ -13,7 +13,9 @@ class Sum(tf.keras.losses.Loss):
 
     ``compile`` takes one loss for each output; of a list Keras 2 silently takes the first.
 
-    A term of weight 0 is not computed. How a term reduces its values by itself has no effect.
+    A term of weight 0 is not computed. The loss in the logs is the sum;
+    :class:`tfretrieval.metrics.LossTerm` logs a term beside it. How a term reduces its values by
+    itself has no effect.
 
     Args:
         losses: the terms, each with one value an example, as all losses here have.
