@@ -37,9 +37,9 @@ lint: install
 	$(VENV)/bin/ruff format --check $(CODE)
 	$(VENV)/bin/mypy
 
-# One process a core; a test process holds TensorFlow on one core.
+# One process a core, which takes over what another has left; it holds TensorFlow on one core.
 test: lint
-	$(RUN) -m pytest --numprocesses auto
+	$(RUN) -m pytest --numprocesses auto --dist worksteal
 
 test-both:
 	$(MAKE) test PYTHON=$(PAPER_PYTHON)
