@@ -28,8 +28,9 @@ def make_networks_small(monkeypatch):
 
 @pytest.fixture
 def eager_training(monkeypatch):
-    """Tiny models are trained sooner without a graph. What a graph gives is held by the contract
-    of each recipe, which trains with one."""
+    """Tiny models are trained sooner without a graph, the more so where a run is killed again and
+    again. With a graph train the contracts of ``folder_triplet`` and ``sfm_lrml``, the runs of
+    several seeds, and the tests of training, heads and models."""
     train_eagerly(monkeypatch)
 
 

@@ -26,6 +26,7 @@ def pictures(tmp_path_factory):
     return write_folder(tmp_path_factory.mktemp("pictures"))
 
 
+@pytest.mark.usefixtures("eager_training")
 def test_contract(tmp_path, pictures, monkeypatch, small_network):
     files = RUN_FILES | {"plane"}
     flags = ("--losses", "softmax", "ratio")

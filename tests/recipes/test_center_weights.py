@@ -25,6 +25,7 @@ def pictures(tmp_path_factory):
     return write_folder(tmp_path_factory.mktemp("pictures"))
 
 
+@pytest.mark.usefixtures("eager_training")
 def test_the_weights_are_weighed_by_held_out_pictures(tmp_path, pictures, capsys, small_network):
     assert run(tmp_path / "run", pictures, "--held-out", "0.3") == 0
     found = rows(tmp_path / "run")
@@ -37,12 +38,14 @@ def test_the_weights_are_weighed_by_held_out_pictures(tmp_path, pictures, capsys
 
 
 @pytest.mark.parametrize("share, each", [(0.1, 1), (0.3, 3)])
+@pytest.mark.usefixtures("eager_training")
 def test_the_share_that_is_held_out_is_the_users(tmp_path, pictures, share, each):
     config = Config(dataset="folder", data_dir=str(pictures), held_out=share)
     data = RECIPE.load(config, RunFolder(tmp_path / "run", config))
     assert np.bincount(data.records.labels[data.held_out]).tolist() == [each] * 3
 
 
+@pytest.mark.usefixtures("eager_training")
 def test_a_weight_is_chosen_once(tmp_path, pictures, capsys):
     assert run(tmp_path / "run", pictures, "--seeds", "2") == 2
     assert capsys.readouterr().err == "error: a weight is chosen once: leave --seeds out\n"
@@ -50,6 +53,7 @@ def test_a_weight_is_chosen_once(tmp_path, pictures, capsys):
 
 
 @pytest.mark.parametrize("change", [{"lambdas": (-1.0,)}, {"held_out": 0.0}], ids=str)
+@pytest.mark.usefixtures("eager_training")
 def test_settings_outside_their_range_are_one_line(change):
     with pytest.raises(ConfigError, match="--"):
         Config(**change)

@@ -56,6 +56,7 @@ def rows(run_dir):
     return {tuple(r["names"]): r["figures"] for r in results(run_dir)["tables"][0]["rows"]}
 
 
+@pytest.mark.usefixtures("eager_training")
 def test_contract(tmp_path, table, monkeypatch):
     flags = ("--losses", "softmax", "mems", "--gates", "none", "dase")
     check_recipe(
