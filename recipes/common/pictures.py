@@ -50,7 +50,7 @@ def some_queries(opened: Opened[RunSettings, Divided], count: int) -> np.ndarray
     data = opened.data
     shuffled = np.random.default_rng(opened.config.seed).permutation(data.query)
     _, first = np.unique(data.records.labels[shuffled], return_index=True)
-    return shuffled[np.sort(first)[:count]]
+    return np.asarray(shuffled[np.sort(first)[:count]])
 
 
 def pixels(
@@ -65,4 +65,4 @@ def pixels(
     batches = steps.eval_batches(
         records, unique, image_size=size, batch_size=batch_size, boxes=boxes
     )
-    return np.concatenate([images.numpy() for images, _ in batches])[back.reshape(-1)]
+    return np.asarray(np.concatenate([images.numpy() for images, _ in batches])[back.reshape(-1)])

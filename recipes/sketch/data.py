@@ -33,7 +33,7 @@ class SketchData(Divided):
     @property
     def seen_classes(self) -> np.ndarray:
         """Classes that are trained on, ascending."""
-        return np.unique(self.records.labels[self.fit])
+        return np.asarray(np.unique(self.records.labels[self.fit]))
 
     @property
     def number(self) -> np.ndarray:
