@@ -14,7 +14,6 @@ from recipes.common.cli import option, require
 class RunSettings:
     """What every recipe lets its user set; a recipe adds its own and other defaults."""
 
-    # The name of the command; a recipe sets it.
     recipe: str = dataclasses.field(default="", init=False)
     dataset: str = option("caltech_birds2011", "name in the catalogue (paper)")
     data_dir: str | None = option(None, "where the data lie (default: TFDS's folder)")
@@ -125,6 +124,7 @@ class MiningSettings(HashSettings):
         super().__post_init__()
         at_least_one(self, "remine")
         require(0 < self.beta <= 1, f"--beta must be in (0, 1], got {self.beta}")
+        require(self.gap_target >= 0, f"--gap-target must not be negative, got {self.gap_target}")
 
 
 def _check_finite(config: RunSettings) -> None:

@@ -104,6 +104,7 @@ class PaperSettings(SaliencySettings):
         else:
             check_alpha(self.alpha, "alpha")
         require(min(self.margins) >= 0, f"--margins must not be negative, got {self.margins}")
+        require(self.margin >= 0, f"--margin must not be negative, got {self.margin}")
         shown = {f"{margin:g}" for margin in self.margins}
         require(len(shown) == len(self.margins), "--margins names a margin twice")
         require(

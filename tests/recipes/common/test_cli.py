@@ -74,6 +74,8 @@ def test_demo_changes_defaults_and_flags_go_first(tmp_path):
         (["--beta", "1.1"], r"--beta must be in (0, 1]"),
         (["--held-out", "0"], "--held-out must be in"),
         (["--margins", "-1"], "must not be negative"),
+        (["--margin", "-1"], "--margin must not be negative"),
+        (["--gap-target", "-1"], "--gap-target must not be negative"),
         (["--margins", "1", "1.0000001"], "names a margin twice"),
         (["--seed", "4294967296"], "--seed must be in"),
         (["--seed", "-1"], "--seed"),
