@@ -32,8 +32,9 @@ from tfretrieval import images
 ROOM = 2**29
 """Bytes of pixels that all threads together decode at a time, unless one picture has more."""
 
-# Bytes that a pixel takes on the way: of JPEG, of PNG and what becomes one, with transparency.
-_JPEG, _PNG, _CLEAR = 3, 10, 26
+# Bytes that a pixel takes on the way, as measured: of JPEG, of PNG and what becomes one, with
+# transparency.
+_JPEG, _PNG, _CLEAR = 3, 15, 36
 # Frames, not a second picture for other screens as in a JPEG.
 _ANIMATED = ("GIF", "WEBP", "TIFF", "PNG", "AVIF")
 

@@ -113,6 +113,13 @@ def test_a_window_equals_the_cut_out_picture(kind, options):
         np.testing.assert_array_equal(part, whole[top : top + height, left : left + width])
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP"])
+def test_the_known_formats_are_told_alike_in_and_out_of_a_graph(kind):
+    contents = encoded(smooth(8, 8), kind)
+    for some in (contents, contents[:8], contents[:2], b""):
+        assert bool(images.has_known_start(some)) == images.readable_format(some)
+
+
 def test_shape_reads_only_the_header():
     jpeg, png = encoded(smooth(33, 21), "JPEG"), encoded(smooth(33, 21), "PNG")
     assert images.shape(jpeg).numpy().tolist() == [33, 21]

@@ -46,6 +46,13 @@ def readable_format(contents: bytes) -> bool:
     return contents.startswith((b"\xff\xd8\xff", _PNG_SIGNATURE))
 
 
+def has_known_start(contents: Any) -> tf.Tensor:
+    """`readable_format` as a TensorFlow operation: bool scalar."""
+    contents = tf.convert_to_tensor(contents, tf.string)
+    start = tf.strings.substr(contents + len(_PNG_SIGNATURE) * b"\0", 0, len(_PNG_SIGNATURE))
+    return tf.io.is_jpeg(contents) | (start == _PNG_SIGNATURE)
+
+
 def shape(contents: Any) -> tf.Tensor:
     """Height and width that a picture's header announces, int32 `[2]`; nothing is decoded.
 

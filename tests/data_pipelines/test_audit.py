@@ -1,13 +1,16 @@
 """Every kind of picture that people have lying about is either readable or named."""
 
 import struct
+import threading
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipelines.audit import audit, examine
+from data_pipelines.audit import Room, audit, examine
 from data_pipelines.records import DataError, RetrievalDataset
 from data_pipelines.sources import read_folder
 from tests.data_pipelines.pictures import encode, make_records, picture, write_tree
@@ -159,6 +162,31 @@ def test_queries_that_are_copies_are_reported(tmp_path):
     checked = audit(folder_dataset(write_tree(tmp_path, files)), progress=False)
     assert "exact copies of a database or training picture: 1 of 3" in checked.notes[1]
     assert "first 'b/q-same.jpg' of 'a/same.jpg'" in checked.notes[1]
+
+
+def test_queries_of_classes_that_nothing_trains_on_are_reported_where_others_are():
+    records = make_records([0, 0, 1, 1, 2, 2])
+    some = RetrievalDataset("set", "1", records, [0, 2], [0, 2, 4], [1, 3, 5])
+    note = "queries of classes without a training picture: 1, of 1 classes such as '2'"
+    assert audit(some, progress=False).notes == (note,)
+    unseen = RetrievalDataset("set", "1", records, [0, 1], [2, 3, 4, 5], [2, 3, 4, 5])
+    assert audit(unseen, progress=False).notes == ()
+
+
+def test_threads_wait_for_room_and_one_alone_never_does():
+    room, most, lock = Room(10), [0], threading.Lock()
+
+    def work(amount):
+        with room.holding(amount):
+            with lock:
+                most[0] = max(most[0], room.taken)
+            time.sleep(0.001)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, [4, 3, 6] * 20))
+    assert 6 < most[0] <= 10 and room.taken == 0
+    with room.holding(1000):
+        assert room.taken == 1000
 
 
 def test_queries_that_have_nothing_to_find_are_reported():

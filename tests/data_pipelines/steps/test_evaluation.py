@@ -1,6 +1,10 @@
 """Evaluation batches: every picture once, in order, cut as its box and mask say."""
 
+import dataclasses
+
 import numpy as np
+import pytest
+import tensorflow as tf
 
 from data_pipelines import steps
 from tests.data_pipelines.batches import HALVES, MASKS, RECORDS, SIZE, listed
@@ -32,6 +36,25 @@ def test_eval_batches_hide_the_background_of_their_masks():
         box = None if boxes is None else boxes[0]
         expected = np.stack([images.load(RECORDS.read(i), 8, box, MASKS[i]) for i in (4, 9)])
         np.testing.assert_allclose(pixels, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("contents", [b" ", b"no picture", b"GIF89a" + b"\0" * 40])
+def test_a_picture_that_is_none_any_more_is_named(contents):
+    blobs = [*RECORDS.blobs[:7], contents, *RECORDS.blobs[8:]]
+    changed = dataclasses.replace(RECORDS, blobs=blobs)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="007.png"):
+        listed(steps.eval_batches(changed, range(20), batch_size=20, **SIZE))
+
+
+def test_a_foreign_picture_that_is_damaged_since_is_named():
+    foreign = np.arange(20) == 7
+    changed = dataclasses.replace(
+        RECORDS,
+        blobs=[b"RIFF" if x else b for x, b in zip(foreign, RECORDS.blobs, strict=True)],
+        foreign=foreign,
+    )
+    with pytest.raises(tf.errors.OpError, match="007.png"):
+        listed(steps.eval_batches(changed, range(20), batch_size=20, **SIZE))
 
 
 def test_multi_hot_labels_travel_as_they_are():
