@@ -11,6 +11,7 @@ from tests.backbones.torchvision import state_dict
 from tests.checks import mixed_precision
 from tests.golden_files import assert_matches, golden
 from tfretrieval.backbones import WeightsError, resnet18, resnet18_i, torch_weights
+from tfretrieval.backbones._residual import finish
 
 IMAGENET_NAME = "resnet18.tv_in1k.safetensors"
 
@@ -167,3 +168,15 @@ def test_a_file_that_does_not_fit_is_one_line(tmp_path, name, options, message):
     with pytest.raises(WeightsError, match=message) as error:
         resnet18_i((32, 32, 3), weights=path, **options)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", [60.0, 100.0])
+def test_half_precision_means_a_large_map_before_the_logits(value):
+    # Added up in float16 these give 63.5 and infinity: Keras 2 on a CPU.
+    with mixed_precision():
+        maps = tf.keras.Input((32, 32, 2))
+        x = tf.keras.layers.Activation("linear")(maps)
+        model = finish("large", maps, x, num_classes=3)
+    features = tf.keras.Model(maps, model.get_layer("features").output)
+    out = features(np.full((1, 32, 32, 2), value, np.float32))
+    assert out.numpy().tolist() == [[value, value]]

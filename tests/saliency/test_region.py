@@ -6,6 +6,7 @@ from tests.golden_files import golden
 from tests.saliency.test_components import flood
 from tfretrieval import saliency
 from tfretrieval.saliency import MAX_SIDE, REGIONS
+from tfretrieval.saliency.grey import GREYS
 from tfretrieval.saliency.region import masks
 
 MAPS = np.random.default_rng(0).integers(0, 256, (12, 8, 8)).astype(np.uint8)
@@ -200,14 +201,21 @@ def test_an_unknown_region_is_refused():
         saliency.regions(MAPS, 0.4, "circle")
 
 
-def test_an_alpha_near_one_keeps_the_peak_and_never_turns_to_the_whole_picture():
-    # Resized to 32 x 32 the peak of one cell falls below 255.
+@pytest.mark.parametrize("grey", GREYS)
+def test_an_alpha_near_one_keeps_the_peak_and_never_turns_to_the_whole_picture(grey):
+    # Resized to 32 x 32 the peak of one cell falls below 255; viridis ends at 216.
     maps = np.random.default_rng(0).integers(0, 90, (3, 7, 8)).astype(np.uint8)
     maps[:, 3, 5] = 255
-    alphas = (0.5, 0.8, 0.9, 0.97, 0.99, 0.999, 0.999999)
+    maps = saliency.grey_maps(maps.astype(np.float32), grey)
+    alphas = (0.5, 0.8, 0.84, 0.86, 0.9, 0.97, 0.99, 0.999, 0.999999)
     areas = np.array([masks(maps, alpha).numpy().mean(axis=(1, 2)) for alpha in alphas])
     assert (areas[0] < 0.2).all() and (areas > 0).all() and (areas <= areas[0]).all()
     assert masks(maps, 0.999999).numpy()[:, 13:19, 20:24].any(axis=(1, 2)).all()
     for compiled in (False, True):
         step = tf.function(lambda m: masks(m, 0.99), jit_compile=compiled)
         np.testing.assert_array_equal(step(maps), masks(maps, 0.99))
+
+
+def test_a_constant_map_is_the_whole_picture_at_every_alpha():
+    for level in (0, 31, 216, 255):
+        assert masks(np.full((1, 7, 8), level, np.uint8), 0.99).numpy().all()

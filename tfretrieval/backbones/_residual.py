@@ -9,6 +9,7 @@ import tensorflow as tf
 from tfretrieval.backbones.torch_weights import BLOCKS, WIDTH, load_torch_resnet
 from tfretrieval.backbones.weights_file import load_keras_file
 from tfretrieval.layers.inception_resnet_c import InceptionResNetC
+from tfretrieval.layers.spoc import SPoC
 
 # Statistics of ImageNet in RGB, for pictures scaled to [0, 1] (torchvision's preprocessing).
 MEAN = (0.485, 0.456, 0.406)
@@ -95,7 +96,8 @@ def finish(
     if num_classes is not None:
         if num_classes < 1:
             raise ValueError(f"num_classes must be at least 1, got {num_classes}")
-        x = layers.GlobalAveragePooling2D(name="features")(x)
+        # Added up in float32: Keras 2 loses half of a large float16 map on a CPU.
+        x = SPoC(name="features")(x)
         # Logits in float32: a float16 softmax loses the small classes.
         x = layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return tf.keras.Model(inputs, x, name=name)

@@ -18,6 +18,9 @@ REGIONS = ("box", "mask", "mask_in_box")
 MAX_SIDE = 32
 """Largest side of the grid on which threshold and component run."""
 
+# The peak of a map in "viridis_luma"; in "minmax" it is 255.
+_LEAST_PEAK = 216
+
 # The resize rounds: a grey level of exactly 255 alpha must stay out after it, too.
 _TOLERANCE = 1e-3
 
@@ -32,9 +35,10 @@ def masks(
     """The subject of each grey map: uint8 ``[B, h, w]`` to bool ``[B, side, side]``.
 
     Bilinear resize to ``side``, cells above ``255 alpha`` (Pan et al. 2021, section 2.2: at 0.4
-    grey level 102 is dropped and 103 kept), the largest connected component. A peak that
-    resizing has lowered below that keeps what is above ``alpha`` times what is left of it. Where
-    nothing is left, as on a constant map, the whole picture is the subject.
+    grey level 102 is dropped and 103 kept), the largest connected component. Where nothing is above
+    that because resizing has lowered the peak, or because the map is ``"viridis_luma"``, which ends
+    at 216, what is above ``alpha`` times the resized map's own peak is kept. Of a map without a
+    peak, such as a constant one, the whole picture is the subject.
 
     Args:
         maps: grey maps, from :func:`tfretrieval.saliency.grey_maps` or a table of them.
@@ -120,16 +124,17 @@ def regions(
 
 
 def _threshold(maps: tf.Tensor, levels: tf.Tensor, alpha: float) -> tf.Tensor:
-    """255 alpha, or so much of the resized map's own peak where resizing has lowered that below.
+    """255 alpha, or so much of the resized map's own peak where a map with a peak has none above.
 
-    Resizing lowers a peak of one cell: an alpha above what is left of it would turn from the
-    smallest region to the whole picture.
+    Resizing lowers a peak of one cell, and one of the grey readings ends at 216: an alpha above
+    what is left would turn from the smallest region to the whole picture.
     """
     peak = tf.reduce_max(levels, axis=[1, 2], keepdims=True)
     before = tf.cast(tf.reduce_max(maps, axis=[1, 2], keepdims=True), tf.float32)
-    lowered = (before > 255.0 * alpha) & (peak <= 255.0 * alpha + _TOLERANCE)
+    stands_out = before > min(255.0 * alpha, _LEAST_PEAK - 0.5)
+    below = stands_out & (peak <= 255.0 * alpha + _TOLERANCE)
     of_peak = tf.minimum(alpha * peak, peak - 2 * _TOLERANCE)
-    return tf.where(lowered, of_peak, 255.0 * alpha)
+    return tf.where(below, of_peak, 255.0 * alpha)
 
 
 def _extent(lines: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
