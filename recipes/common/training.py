@@ -46,6 +46,7 @@ def train_classifier(
     build: Callable[[], tf.keras.Model],
     view: View = WHOLE,
     objective: Objective | None = None,
+    warm_up: int = 0,
 ) -> tuple[tf.keras.Model, History]:
     """Trains a classifier with ``compile`` and ``fit``.
 
@@ -55,6 +56,7 @@ def train_classifier(
     Args:
         records, indices: the pictures, and which of them are trained on.
         objective: what its outputs are trained by; cross-entropy of ``logits`` by default.
+        warm_up: epochs in which the rate rises from 0.
 
     Returns:
         The trained model, and its history: ``loss`` and ``accuracy`` an epoch, ``seconds``.
@@ -64,8 +66,9 @@ def train_classifier(
     tf.keras.utils.set_random_seed(config.seed)
     with opened.strategy.scope():
         model = build()
+        left, rate = (config.epochs - warm_up) * length, config.learning_rate
         schedule = tf.keras.optimizers.schedules.CosineDecay(
-            config.learning_rate, config.epochs * length
+            *((0.0, left, 0.0, "warm", rate, warm_up * length) if warm_up else (rate, left))
         )
         optimizer = tf.keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
         # Class centers are where the features are: no decay draws them to the origin.
@@ -197,11 +200,10 @@ def cached_features(
             batch_size=config.batch_size,
             boxes=view.boxes,
             masks=view.masks,
-        )
+        ).map(lambda image, label: image)
         print(f"{name}: features of {len(records)} pictures", flush=True)
         start = time.monotonic()
-        images = batches.map(lambda image, label: image)
-        features, logits = network.predict(images, verbose=session.verbosity())
+        features, logits = network.predict(batches, verbose=session.verbosity())
         seconds = time.monotonic() - start
         return {"features": features.astype(np.float32), "logits": logits, "seconds": seconds}
 

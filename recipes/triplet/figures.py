@@ -14,8 +14,8 @@ from recipes.common.opened import Opened
 from recipes.common.settings import MiningSettings, RunSettings
 from recipes.triplet.margins import ADAPTIVE, CROSS_ENTROPY, shown
 from recipes.triplet.settings import PaperSettings
+from recipes.triplet.work import row_title
 from tfretrieval import plots
-from tfretrieval.backbones.networks import title
 from tfretrieval.evaluation import centre_boxes
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def figures(
 ) -> dict[str, Draw]:
     """Name -> what draws it."""
     codes = results[-1].heads[ADAPTIVE]["codes"]
-    gallery_title = f"{title(results[-1].name)}, adaptive triplet"
+    gallery_title = f"{row_title(results[-1].name)}, adaptive triplet"
     drawn: dict[str, Draw] = {
         "map_by_round": lambda: _map_by_round(opened, results),
         "distances_by_round": lambda: _distances_by_round(opened, results),
@@ -52,7 +52,7 @@ def _map_by_round(opened: Opened[PaperSettings, Divided], results: Sequence[Netw
         return head["history_epoch"].tolist(), head["history_map"].tolist()
 
     panels = {
-        title(result.name): {
+        row_title(result.name): {
             "adaptive triplet": curve(result.heads[ADAPTIVE]),
             f"fixed margin {shown(result.best)}": curve(result.heads[result.best]),
             "cross-entropy codes": curve(result.heads[CROSS_ENTROPY]),
@@ -66,7 +66,7 @@ def _distances_by_round(
     opened: Opened[PaperSettings, Divided], results: Sequence[NetworkResult]
 ) -> Any:
     panels = {
-        title(result.name): {
+        row_title(result.name): {
             # Nothing was trained in the round before the first.
             name: result.heads[ADAPTIVE][f"history_{name}"][1:]
             for name in DISTANCES

@@ -33,15 +33,18 @@ from recipes.common.report import markdown
 from recipes.triplet import classifiers, heads, saliency
 from recipes.triplet.margins import CROSS_ENTROPY, TripletHead
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
-from recipes.triplet.settings import PaperSettings
+from recipes.triplet.settings import FINE_TUNED, FULL, PaperSettings
 from recipes.triplet.work import (
-    CROP,
+    ALL_VIEWS,
     FEATURES,
+    FROZEN_FEATURES,
+    LINEAR,
     LOOK,
     LOOKING,
     STAGE1,
     Step,
     looks,
+    row_title,
     run_steps,
     table_steps,
 )
@@ -135,7 +138,9 @@ def _lines(
     steps_of_a_seed: Sequence[Step],
     folder: RunFolder,
 ) -> Iterator[str]:
-    networks = dict.fromkeys(step.network for step in steps_of_a_seed if step.kind == STAGE1)
+    networks = dict.fromkeys(
+        step.network for step in steps_of_a_seed if step.kind in (STAGE1, FEATURES, FROZEN_FEATURES)
+    )
     runs = {
         protocol: opened(
             protocol_config,
@@ -195,8 +200,13 @@ def _protocols(config: PaperSettings) -> dict[str, PaperSettings]:
 
 def _backbones(steps_of_a_seed: Iterable[Step]) -> list[str]:
     """The networks that are trained, without what they see."""
-    trained = (step.network for step in steps_of_a_seed if step.kind == STAGE1)
-    return list(dict.fromkeys(name.partition("+")[0] for name in trained))
+    kinds = (STAGE1, FEATURES, FROZEN_FEATURES)
+    return list(dict.fromkeys(_backbone(s.network) for s in steps_of_a_seed if s.kind in kinds))
+
+
+def _backbone(network: str) -> str:
+    """A network without what it sees and what is read of it."""
+    return network.partition(":")[0].partition("+")[0]
 
 
 def works(
@@ -219,21 +229,23 @@ def works(
         divided = data[protocol]
         pictures = len(divided.records)
         passed = math.ceil(pictures / config.batch_size)
-        backbone = network.partition("+")[0]
+        backbone = _backbone(network)
         if kind == LOOK:
             yield Work(f"saliency, {pictures} pictures", passed, passed * costs.look)
         elif kind == STAGE1:
             length = order.steps_per_epoch(len(divided.fit), config.batch_size)
-            batches = config.epochs * length
+            tuned = config.training == FINE_TUNED
+            epochs = config.fine_tune_epochs if tuned else config.epochs
+            batches = epochs * length
             yield Work(
-                f"{_title(network)}: stage 1, {config.epochs} epochs of {length} steps",
+                f"{_title(network)}: stage 1, {epochs} epochs of {length} steps",
                 batches,
                 batches * costs.training[backbone],
             )
-        elif kind == FEATURES:
-            name = f"{_title(network)}: features of {pictures} pictures"
+        elif kind in (FEATURES, FROZEN_FEATURES):
+            name = f"{_title(network)}: {kind} of {pictures} pictures"
             yield Work(name, passed, passed * costs.inference[backbone])
-        else:
+        elif kind != LINEAR:
             an_epoch = order.steps_per_epoch(examples(kind, divided), config.batch_size)
             mined = "" if kind == CROSS_ENTROPY else f", {rounds} minings each"
             yield Work(
@@ -246,8 +258,11 @@ def works(
 
 def _title(network: str) -> str:
     """A network of a run, or of a table, where a threshold stands behind the +."""
-    name, _, seen = network.partition("+")
-    return title(network if seen in ("", CROP) else f"{name}+alpha {seen}")
+    name, _, threshold = network.partition("+")
+    if threshold.partition(":")[0] in ALL_VIEWS:
+        return row_title(network)
+    threshold, _, reads = threshold.partition(":")
+    return ", ".join(filter(None, (title(name), f"alpha {threshold}", reads)))
 
 
 def examples(kind: str, data: Divided) -> int:
@@ -284,19 +299,24 @@ def disk(
             maps = pictures * (math.prod(localizer.map_shape) + NAME_IN_A_TABLE)
             files["saliency"] = files.get("saliency", 0) + maps
             continue
-        size = sizes[step.network.partition("+")[0]]
+        size = sizes[_backbone(step.network)]
         if step.kind == STAGE1:
             files["checkpoints"] += size.weights + size.optimizer
         elif step.kind == FEATURES:
             files["features"] += 4 * pictures * (size.features + data.num_classes)
+        elif step.kind == FROZEN_FEATURES:
+            files["features"] += 4 * pictures * (size.features + 2)
+        elif step.kind == LINEAR:
+            files["heads"] += 4 * data.num_classes * (size.features + 1)
         else:
             files["heads"] += 4 * step.bits * (pictures + size.features + 1) + HISTORY
-    networks = dict.fromkeys(step.network for step in steps_of_a_seed if step.kind == FEATURES)
-    last = list(networks)[-1]
-    exported = sizes[last.partition("+")[0]]
+    kinds = (FEATURES, FROZEN_FEATURES)
+    networks = dict.fromkeys(step.network for step in steps_of_a_seed if step.kind in kinds)
+    last = config.networks[-1]
+    exported = sizes[_backbone(last)]
     encoder = exported.weights + 4 * (exported.features + 1) * bits
     saved = encoder + GRAPH_OF_A_LAYER * exported.layers
-    if localizer is not None and "+" in last:
+    if localizer is not None and looks([last]):
         saved += _bytes(localizer.model.get_weights())
         saved += GRAPH_OF_A_LAYER * len(localizer.model.layers)
     files["model.keras and encoder.weights.h5"] = (
@@ -320,7 +340,8 @@ def _trained_once(run: Opened[PaperSettings, Divided], name: str) -> tf.keras.Mo
     a_step = dataclasses.replace(run.data, fit=run.data.fit[: run.config.batch_size])
     once = dataclasses.replace(run.with_config(epochs=1), data=a_step)
     with contextlib.redirect_stdout(io.StringIO()):
-        model, _ = classifiers.train_stage1(once, name, WHOLE)
+        # Normalisation is trained too where the run leaves it as it is: a step is no shorter there.
+        model, _ = classifiers.train_stage1(once.with_config(training=FULL), name, WHOLE)
     return model
 
 

@@ -21,11 +21,13 @@ from recipes.triplet.figures import figures
 from recipes.triplet.margins import ADAPTIVE, CROSS_ENTROPY, shown
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED, best_margin
 from recipes.triplet.settings import PaperSettings
-from tfretrieval.backbones.networks import title
+from recipes.triplet.stage1 import Stage1
+from recipes.triplet.work import row_name, row_title
 from tfretrieval.fitting import random_hyperplanes
 
 # Rows of a network.
 FEATURES, HYPERPLANES = "real-valued features", "random hyperplanes"
+PREDICTED = "random code of the predicted class"
 CROSS_ENTROPY_CODES, ADAPTIVE_CODES = "cross-entropy codes", "adaptive triplet"
 BEST_BY_QUERIES = "fixed-margin triplet, the best by the queries"
 _HELD_OUT = (
@@ -114,7 +116,7 @@ def compose(
     """The report of the networks of a run."""
     config = opened.config
     rows = {
-        (title(result.name), row): measured
+        (row_title(result.name), row): measured
         for result in results
         for row, measured in rows_of(result, config).items()
     }
@@ -138,13 +140,13 @@ def compose(
     return Report(
         title=f"{config.recipe} on {opened.data.name}, {config.bits} bits",
         seed=config.seed,
-        about=about(opened),
+        about=(*about(opened), config.told),
         tables=tuple(tables),
         pairs=tuple(_pairs(config)),
         precisions={key: row.average_precision for key, row in rows.items()},
         histories=_histories(results),
         seconds={
-            f"{title(result.name)}: {part}": value
+            f"{row_title(result.name)}: {part}": value
             for result in results
             for part, value in result.seconds.items()
         },
@@ -170,10 +172,10 @@ def _stage1_table(config: PaperSettings, results: Sequence[NetworkResult]) -> Ta
         "Networks",
         ("network",),
         tuple(columns),
-        {(title(result.name),): figures_of(result) for result in results},
+        {(row_title(result.name),): figures_of(result) for result in results},
         (
             f"Accuracy, %: {measure.ACCURACY}. Exported is the {ADAPTIVE} head of "
-            f"{title(results[-1].name)}.",
+            f"{row_title(results[-1].name)}.",
         ),
     )
 
@@ -182,7 +184,7 @@ def _heads_table(config: PaperSettings, results: Sequence[NetworkResult]) -> Tab
     rows: dict[Key, Mapping[str, Figure]] = {}
     for result in results:
         for label, head in result.heads.items():
-            rows[title(result.name), label.replace("_", " ")] = {
+            rows[row_title(result.name), label.replace("_", " ")] = {
                 "epochs": float(head["history_epoch"][-1]),
                 "mAP held out": result.held_out[label],
                 "mAP queries": result.tests[label],
@@ -228,11 +230,15 @@ def _saliency_table(opened: Opened[PaperSettings, Divided], view: View) -> Table
 def _pairs(config: PaperSettings) -> Iterator[Pair]:
     """The adaptive margin and its rivals, then every network and the one before it."""
     rivals = [CROSS_ENTROPY_CODES, fixed_row(config)]
+    rivals += [PREDICTED]
     rivals += [BEST_BY_QUERIES] if config.protocol == PAPER else []
-    for network in map(title, config.networks):
+    networks = [
+        row_title(row_name(name, reads)) for name in config.networks for reads in config.hash_input
+    ]
+    for network in networks:
         for rival in (*rivals, FEATURES):
             yield Pair((network, ADAPTIVE_CODES), (network, rival))
-    for former, latter in itertools.pairwise(map(title, config.networks)):
+    for former, latter in itertools.pairwise(networks):
         for row in (CROSS_ENTROPY_CODES, ADAPTIVE_CODES):
             yield Pair((latter, row), (former, row))
 
@@ -247,32 +253,44 @@ def _histories(results: Sequence[NetworkResult]) -> dict[str, History]:
     return histories
 
 
+def predicted_codes(logits: np.ndarray, bits: int, seed: int) -> np.ndarray:
+    """A random code for the class that a classifier predicts, float32 ``[N, bits]``.
+
+    The control of Sablayrolles et al. 2017: on classes that were trained on it retrieves as well as
+    the classifier classifies, without any hashing having been learned.
+    """
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (logits.shape[1], bits))
+    return np.asarray(signs[logits.argmax(axis=1)], np.float32)
+
+
 def measured(
     opened: Opened[PaperSettings, Divided],
     name: str,
-    cached: Arrays,
+    stage1: Stage1,
+    inputs: np.ndarray,
     heads: dict[str, Arrays],
     held_out: dict[str, float],
     best: str,
-    stage1: History,
 ) -> NetworkResult:
     """Every row of a network, measured.
 
     Args:
-        cached: features and logits of all pictures.
+        inputs: what the hash layers read, of all pictures.
         held_out: label of a head -> mAP of the held-out pictures.
         best: label of the fixed margin that counts.
     """
-    config, data, features = opened.config, opened.data, cached["features"]
-    hyperplanes = random_hyperplanes(features, data.fit, config.bits, config.seed)
+    config, data = opened.config, opened.data
+    hyperplanes = random_hyperplanes(inputs, data.fit, config.bits, config.seed)
+    predicted = predicted_codes(stage1.logits, config.bits, config.seed)
     codes = {label: head["codes"] for label, head in heads.items()}
     tests = {label: measure.query_map(c, data) for label, c in codes.items()}
     return NetworkResult(
         name,
-        measure.accuracy(cached["logits"], data),
+        measure.accuracy(stage1.logits, data),
         {
-            FEATURES: measure.measure_features(features, data),
+            FEATURES: measure.measure_features(inputs, data),
             HYPERPLANES: measure.measure_codes(hyperplanes, data),
+            PREDICTED: measure.measure_codes(predicted, data),
             CROSS_ENTROPY_CODES: measure.measure_codes(codes[CROSS_ENTROPY], data),
             ADAPTIVE_CODES: measure.measure_codes(codes[ADAPTIVE], data),
         },
@@ -281,6 +299,6 @@ def measured(
         tests,
         held_out,
         best,
-        stage1,
-        float(cached["seconds"]),
+        stage1.history,
+        stage1.seconds,
     )

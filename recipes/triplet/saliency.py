@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines import saliency_table, steps
+from data_pipelines.kept import kept
 from data_pipelines.saliency_table import SaliencyTable
 from data_pipelines.view import View
 from recipes.common.cli import ConfigError, require
@@ -101,9 +102,16 @@ def _first_line(error: Exception) -> str:
 
 
 def look(
-    opened: Opened[TripletSettings, Divided], localizer: Localizer, name: str = "maps"
+    opened: Opened[TripletSettings, Divided],
+    localizer: Localizer,
+    name: str = "maps",
+    shared: bool = False,
 ) -> SaliencyTable:
     """The table of small maps of all pictures, ``saliency/<name>.npz`` of the run.
+
+    Args:
+        shared: kept in the cache folder for other runs and seeds: of a network that this run does
+            not train.
 
     Raises:
         RunFolderError: the run began with another saliency network. Its table is no longer enough:
@@ -118,9 +126,30 @@ def look(
         raise RunFolderError(
             f"{folder.path} began with another saliency network ({told}): choose another --run-dir"
         )
-    return saliency_table.look(
-        localizer, opened.data.records, path, batch_size=opened.config.batch_size
+    look_now = functools.partial(
+        saliency_table.look,
+        localizer,
+        opened.data.records,
+        path,
+        batch_size=opened.config.batch_size,
     )
+
+    def columns() -> dict[str, np.ndarray]:
+        look_now()
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+
+    if shared and not path.exists():
+        depends_on = {
+            "identity": now,
+            "pictures": opened.data.checksum(),
+            "batch": opened.config.batch_size,
+        }
+        found = kept("saliency", depends_on, columns)
+        if not path.exists():
+            with folder.writing(f"saliency/{name}.npz") as partial, open(partial, "wb") as stream:
+                np.savez_compressed(stream, **found)  # type: ignore[arg-type]
+    return look_now()
 
 
 def view(localizer: Localizer, table: SaliencyTable, alpha: float | str, region: str) -> View:

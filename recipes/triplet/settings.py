@@ -21,16 +21,43 @@ DEMO = {
     "epochs": 14,
     "saliency_network": "stage1",
 }
+# What a hash layer on a classifier reads, as in tfretrieval.models.READINGS.
+FEATURES, PROBABILITIES = "features", "probabilities"
 # In place of a threshold.
 WHOLE_PICTURES = "none"
 # Those but ResNet18 and ResNet18-I are ours.
-NETWORKS = tuple(name + view for name in BACKBONES for view in ("", "+crop"))
+VIEWS = ("", "+crop", "+box", "+whole+crop")
+NETWORKS = tuple(name + view for name in BACKBONES for view in VIEWS)
+
+# How stage 1 comes about.
+AUTO, FULL, FROZEN, FINE_TUNED, GIVEN = "auto", "full", "frozen", "fine_tuned", "given"
+TRAININGS = (AUTO, FULL, FROZEN, FINE_TUNED, GIVEN)
 
 
 @dataclasses.dataclass(frozen=True)
 class TripletSettings(MiningSettings):
     """The same for the triplet recipes: what is held out, where saliency is read."""
 
+    training: str = option(
+        AUTO,
+        "stage 1: full (random start: --epochs, --learning-rate), frozen (the network as it is, a "
+        "linear classifier on it), fine_tuned (on from there, normalisation as it is), given (a "
+        "classifier from --weights); auto is full for --weights none, else fine_tuned (ours)",
+        choices=TRAININGS,
+    )
+    fine_tune_epochs: int = option(15, "epochs of a fine-tuned stage 1 (ours)")
+    fine_tune_rate: float = option(
+        2e-4, "of a fine-tuned stage 1: AdamW, an epoch of warm-up, cosine decay (ours)"
+    )
+    dropout: float = option(0.3, "before the logits of a fine-tuned stage 1 (ours)")
+    linear_c: float = option(0.01, "C of the linear classifier: more fits closer (ours)")
+    hash_input: tuple[str, ...] = option(
+        (FEATURES,),
+        "what a hash layer reads: pooled features, or the root of the class probabilities; of "
+        "both, the last is exported (the paper names neither)",
+        choices=(FEATURES, PROBABILITIES),
+    )
+    temperature: float = option(1.0, "of the probabilities that a hash layer reads (ours)")
     held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
     saliency_layer: str | None = option(
         None, "of the saliency network (default: the deepest map of 4x4 or more)"
@@ -42,7 +69,42 @@ class TripletSettings(MiningSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.training == AUTO:
+            object.__setattr__(self, "training", FULL if self.weights == "none" else FINE_TUNED)
+        require(self.fine_tune_epochs > 1, "--fine-tune-epochs must be at least 2: one warms up")
+        for name in ("fine_tune_rate", "linear_c", "temperature"):
+            value = getattr(self, name)
+            require(value > 0, f"{flag(name)} must be positive, got {value}")
+        require(0 <= self.dropout < 1, f"--dropout must be in [0, 1), got {self.dropout}")
+        require(len(set(self.hash_input)) == len(self.hash_input), "--hash-input names one twice")
+        require(
+            self.training != GIVEN or self.weights not in ("none", "imagenet"),
+            f"--training {GIVEN} needs a file of a trained classifier: --weights FILE, in which "
+            "{network}, {view} and {seed} are filled in",
+        )
         require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
+
+    @property
+    def told(self) -> str:
+        """How stage 1 comes about and what hash layers read, for reports."""
+        how = {
+            FULL: f"all layers trained {self.epochs} epochs at {self.learning_rate:g}",
+            FROZEN: f"the network as it is, a linear classifier on it (C {self.linear_c:g})",
+            FINE_TUNED: (
+                f"fine-tuned {self.fine_tune_epochs} epochs at {self.fine_tune_rate:g} from a "
+                f"linear classifier (C {self.linear_c:g}), dropout {self.dropout:g}, normalisation "
+                "as it was"
+            ),
+            GIVEN: "a classifier trained elsewhere, as --weights gives it",
+        }[self.training]
+        read = " and ".join(
+            {
+                FEATURES: "pooled features",
+                PROBABILITIES: f"root probabilities (temperature {self.temperature:g})",
+            }[reads]
+            for reads in self.hash_input
+        )
+        return f"Stage 1: {how}. Hash layers read {read}."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,8 +139,14 @@ class PaperSettings(SaliencySettings):
 
     networks: tuple[str, ...] = option(
         ("resnet18", "resnet18+crop", "resnet18_i+crop"),
-        "networks (paper), on whole pictures or on the salient region; the last is exported",
+        "networks (paper), and what they see: whole pictures, +crop the salient region, +box the "
+        "true box, +whole+crop the product of two classifiers; the last is exported",
         choices=NETWORKS,
+    )
+    table_networks: tuple[str, ...] = option(
+        ("resnet18", "resnet18_i"),
+        "networks of table 1 (paper); the last is that of tables 2 and 3",
+        choices=BACKBONES,
     )
     alpha: float | str = option(
         0.4,
@@ -99,7 +167,7 @@ class PaperSettings(SaliencySettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.alpha == WHOLE_PICTURES:
-            crops = [name for name in self.networks if name.endswith("+crop")]
+            crops = [name for name in self.networks if "crop" in name.split("+")]
             require(not crops, f"--alpha none keeps all: leave --networks {' '.join(crops)} out")
         else:
             check_alpha(self.alpha, "alpha")
@@ -112,6 +180,11 @@ class PaperSettings(SaliencySettings):
             f"--margin {self.margin:g} must be one of --margins {' '.join(sorted(shown))}",
         )
         require(len(set(self.networks)) == len(self.networks), "--networks names a network twice")
+        require(
+            not self.networks[-1].endswith("+box"),
+            f"the last of --networks is exported, and nobody gives an encoder true boxes: move "
+            f"{self.networks[-1]} forward",
+        )
 
     @staticmethod
     def demo_settings() -> dict[str, Any]:

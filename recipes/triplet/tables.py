@@ -29,7 +29,7 @@ from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
 from recipes.triplet.published import FPH, NOT_FOUND, PAPER_TEXT, published_beside
 from recipes.triplet.settings import WHOLE_PICTURES, PaperSettings
 from recipes.triplet.view_row import ACCURACY, CODES, MAPS, R1, ViewRow, measure_view
-from recipes.triplet.work import BITS, Cell, cells, looks
+from recipes.triplet.work import BITS, Cell, cells, looks, row_name
 from tfretrieval import plots
 from tfretrieval.backbones.networks import title
 from tfretrieval.run_folder import RunFolder, folder_of_seeds
@@ -129,10 +129,10 @@ def _report(
     what, compose = {
         1: (f"networks and losses, {config.bits} bits", _networks),
         2: (
-            f"the threshold of the saliency crop, ResNet18-I, {config.bits} bits",
+            f"the threshold of the saliency crop, {_network(config)}, {config.bits} bits",
             _thresholds,
         ),
-        3: (f"code lengths, ResNet18-I, alpha {config.alpha}", _lengths),
+        3: (f"code lengths, {_network(config)}, alpha {config.alpha}", _lengths),
     }[number]
     data = folder.read_json("data.json")
     return Report(
@@ -142,6 +142,7 @@ def _report(
             f"Ours: {data['name']}, {data['train']} training pictures, {data['query']} queries, "
             f"{data['classes']} classes, {config.image_size} pixels, width {config.width}, weights "
             f"{config.weights}, {_PROTOCOLS[config.protocol].format(config.held_out)}.",
+            config.told,
             *_looked(number, config),
             *(f"Note: {note}" for note in data["notes"]),
             DEFINITIONS,
@@ -149,6 +150,11 @@ def _report(
         ),
         tables=compose(config, data["name"], measured),
     )
+
+
+def _network(config: PaperSettings) -> str:
+    """Whose tables 2 and 3 are."""
+    return title(config.table_networks[-1])
 
 
 def _looked(number: int, config: PaperSettings) -> Key:
@@ -169,33 +175,29 @@ def _networks(config: PaperSettings, where: str, measured: Measured) -> tuple[Ta
     rows: dict[Key, Mapping[str, Figure]] = {}
     if published:
         of = f"{PUBLISHED}, {published.title}"
-        plain = (published.accuracy, published.cross_entropy, published.triplet, PAPER_TEXT)
+        paper = (published.accuracy, published.cross_entropy, published.triplet, PAPER_TEXT)
         block = ("no clear change", NOT_FOUND, published.triplet_i, PAPER_TEXT)
         columns = (ACCURACY, *MAPS, WHERE)
-        rows["ResNet18", of] = dict(zip(columns, plain, strict=True))
+        rows["ResNet18", of] = dict(zip(columns, paper, strict=True))
         rows["ResNet18-I", of] = dict(zip(columns, block, strict=True))
     for cell, found in measured.items():
         rows[title(cell.network), OURS] = {**found, WHERE: where} if found else {}
-    plain_row, block_row = measured.values()
+    plain_row, *others = measured.values()
+    plain = title(config.table_networks[0])
     claims = (published.gain if published else "-", "no clear change", "higher on Stanford Dogs")
-    return (
-        Table(
-            "",
-            ("network", "whose"),
-            (Column(ACCURACY), *map(Column, MAPS), Column(WHERE, "")),
-            rows,
-        ),
-        _statements(
-            {
-                "triplet instead of cross-entropy, ResNet18, mAP": (
-                    claims[0],
-                    _gain(plain_row, plain_row, MAPS[1], MAPS[0]),
-                ),
-                "the block, accuracy": (claims[1], _gain(block_row, plain_row, ACCURACY)),
-                "the block, mAP of the triplet": (claims[2], _gain(block_row, plain_row, MAPS[1])),
-            }
-        ),
-    )
+    columns_of_all = (Column(ACCURACY), *map(Column, MAPS), Column(WHERE, ""))
+    statements = {
+        f"triplet instead of cross-entropy, {plain}, mAP": (
+            claims[0],
+            _gain(plain_row, plain_row, MAPS[1], MAPS[0]),
+        )
+    }
+    for row in others:
+        statements |= {
+            "the block, accuracy": (claims[1], _gain(row, plain_row, ACCURACY)),
+            "the block, mAP of the triplet": (claims[2], _gain(row, plain_row, MAPS[1])),
+        }
+    return Table("", ("network", "whose"), columns_of_all, rows), _statements(statements)
 
 
 def _thresholds(config: PaperSettings, where: str, measured: Measured) -> tuple[Table, Table]:
@@ -276,7 +278,10 @@ def _draw(
 ) -> None:
     """Figures 4 and 5 with table 1, figure 7 with table 3: means over the seeds."""
     heads = {
-        cell: [one.read_arrays(f"{cell.name}/{ADAPTIVE}-{cell.bits}") for one in runs]
+        cell: [
+            one.read_arrays(f"{row_name(cell.name, config.hash_input[-1])}/{ADAPTIVE}-{cell.bits}")
+            for one in runs
+        ]
         for cell in wanted
     }
 
@@ -304,7 +309,7 @@ def _draw(
         )
     if number == 3:
         drawn["figure_7"] = lambda: plots.map_curves(
-            {"ResNet18-I": {f"{cell.bits} bits": curve(cell) for cell in wanted}},
+            {_network(config): {f"{cell.bits} bits": curve(cell) for cell in wanted}},
             f"{of}: mAP of the queries",
         )
     report.draw(drawn, folder)

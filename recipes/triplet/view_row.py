@@ -4,16 +4,15 @@ import dataclasses
 import functools
 
 from data_pipelines.view import View
-from recipes import common
 from recipes.common import measure
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.report import Figure
-from recipes.triplet.classifiers import train_stage1
-from recipes.triplet.heads import train
+from recipes.triplet.heads import head_task, train
 from recipes.triplet.margins import ADAPTIVE, MINED, TripletHead
 from recipes.triplet.settings import TripletSettings
-from recipes.triplet.work import view_row_heads
+from recipes.triplet.stage1 import stage1
+from recipes.triplet.work import row_name, seen, view_row_heads
 from tfretrieval.losses import AdaptiveTripletLoss
 
 CODES = ("cross-entropy codes", "adaptive triplet")
@@ -52,26 +51,28 @@ class ViewRow:
 
 
 def measure_view(opened: Opened[TripletSettings, Divided], name: str, view: View) -> ViewRow:
-    """Trains a network on a view and measures its two codes.
+    """Trains a network on a view and measures its two codes, of what ``--hash-input`` names last.
 
     Args:
         name: of the row, and of its files in the run: a network, and after a + what it sees.
     """
     config, data = opened.config, opened.data
-    classifier, _ = train_stage1(opened, name, view)
-    cached = common.training.cached_features(opened, name, classifier, view)
-    task = common.heads.head_task(cached["features"], config, data)
+    (part,) = seen(name)
+    found = stage1(opened, name, {part: view})
+    reads = config.hash_input[-1]
+    row = row_name(name, reads)
+    task = head_task(found.inputs(reads, config.temperature), row, config, data)
     adaptive = TripletHead(AdaptiveTripletLoss("given"))
     trained = {}
     for file, kind in view_row_heads(config.bits).items():
         head = adaptive if kind == MINED else None
         trained[file] = opened.folder.step(
-            f"{name}/{file}", functools.partial(train, task, config, head)
+            f"{row}/{file}", functools.partial(train, task, config, head)
         )
     codes = {row: head["codes"] for row, head in zip(CODES, trained.values(), strict=True)}
     return ViewRow(
         name,
-        measure.accuracy(cached["logits"], data),
+        measure.accuracy(found.logits, data),
         measure.held_out_map(trained[f"{ADAPTIVE}-{config.bits}"]["codes"], data),
         {row: measure.measure_codes(c, data) for row, c in codes.items()},
     )

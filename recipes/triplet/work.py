@@ -8,12 +8,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from recipes.triplet.margins import ADAPTIVE, CROSS_ENTROPY, MINED, triplet_heads
 from recipes.triplet.protocol import CHOICE, HELD_OUT, PAPER, SELECTED
-from recipes.triplet.settings import WHOLE_PICTURES, PaperSettings
+from recipes.triplet.settings import FEATURES as FEATURES_READ
+from recipes.triplet.settings import (
+    FINE_TUNED,
+    FROZEN,
+    FULL,
+    WHOLE_PICTURES,
+    PaperSettings,
+)
+from tfretrieval.backbones.networks import title
 
-CROP = "crop"
+WHOLE, CROP, BOX = "whole", "crop", "box"
+ALL_VIEWS = ("", WHOLE, CROP, BOX, f"{WHOLE}+{CROP}")
 # Who looks where no pretrained network does.
 LOOKING, STAGE1_LOOKS = "resnet18", "stage1"
-LOOK, STAGE1, FEATURES = "saliency", "stage 1", "features"
+LOOK, FROZEN_FEATURES, LINEAR = "saliency", "frozen features", "linear classifier"
+STAGE1, FEATURES = "stage 1", "features"
 ALPHAS = (WHOLE_PICTURES, 0.2, 0.3, 0.4, 0.5, 0.6)
 BITS = (16, 32, 48, 64)
 
@@ -23,8 +33,8 @@ class Step:
     """A file of a run.
 
     Attributes:
-        kind: :data:`LOOK`, :data:`STAGE1`, :data:`FEATURES`, or of a head ``cross-entropy`` or
-            what its margin averages.
+        kind: :data:`LOOK`, :data:`FROZEN_FEATURES`, :data:`LINEAR`, :data:`STAGE1`,
+            :data:`FEATURES`, or of a head ``cross-entropy`` or what its margin averages.
         network: its name, and after a + what it sees.
         file: in the folder of the run, without its suffix.
         bits: of a head.
@@ -59,18 +69,57 @@ class Cell:
 
 def looks(networks: Iterable[str]) -> bool:
     """Whether any of these networks sees what somebody has to look for."""
-    return any("+" in name for name in networks)
+    # Of a table a threshold stands behind the +.
+    return any(set(seen(name)) - {WHOLE, BOX} for name in networks)
+
+
+def seen(name: str) -> tuple[str, ...]:
+    """What a network sees, by what follows its first +.
+
+    >>> seen("resnet18"), seen("resnet18+crop"), seen("resnet18+whole+crop")
+    (('whole',), ('crop',), ('whole', 'crop'))
+    """
+    return tuple(name.split("+")[1:]) or (WHOLE,)
+
+
+def name_of_view(name: str, view: str) -> str:
+    """The name of a classifier that sees one view, shared by all rows that it is part of."""
+    network = name.partition("+")[0]
+    return network if view == WHOLE else f"{network}+{view}"
+
+
+def row_name(name: str, reads: str) -> str:
+    """The name of a row of heads, and the folder of its files: what they read comes after a colon,
+    pooled features apart."""
+    return name if reads == FEATURES_READ else f"{name}:{reads}"
+
+
+def reads(row: str) -> str:
+    """What the hash layers of a row read."""
+    return row.partition(":")[2] or FEATURES_READ
+
+
+def row_title(name: str) -> str:
+    """A row of heads as it is shown.
+
+    >>> row_title("resnet18+whole+crop:probabilities")
+    'ResNet18, whole and crop, probabilities'
+    """
+    network, _, reads = name.partition(":")
+    shown = title(network.partition("+")[0])
+    views = seen(network)
+    shown += "" if views == (WHOLE,) else f", {' and '.join(views)}"
+    return f"{shown}, {reads}" if reads else shown
 
 
 def cells(number: int, config: PaperSettings) -> list[Cell]:
     """The cells of a table, in the order in which they are measured."""
     if number == 1:
-        return [
-            Cell(network, WHOLE_PICTURES, config.bits) for network in ("resnet18", "resnet18_i")
-        ]
+        return [Cell(network, WHOLE_PICTURES, config.bits) for network in config.table_networks]
+    network = config.table_networks[-1]
     if number == 2:
-        return [Cell("resnet18_i", alpha, config.bits) for alpha in ALPHAS]
-    return [Cell("resnet18_i", config.alpha, bits) for bits in BITS]
+        return [Cell(network, alpha, config.bits) for alpha in ALPHAS]
+    return [Cell(network, config.alpha, bits) for bits in BITS]
 
 
 def run_steps(config: PaperSettings) -> list[Step]:
@@ -90,7 +139,7 @@ def table_steps(config: PaperSettings, numbers: Sequence[int]) -> list[Step]:
     steps: dict[str, Step] = {}
     for step in itertools.chain(
         _looking(config, [cell.name for cell in wanted], config.protocol),
-        *(_cell_steps(cell, config.protocol) for cell in wanted),
+        *(_cell_steps(config, cell) for cell in wanted),
     ):
         steps.setdefault(step.file, step)
     return list(steps.values())
@@ -114,24 +163,41 @@ def _pass(config: PaperSettings, protocol: str) -> Iterator[Step]:
 def _looking(config: PaperSettings, networks: Iterable[str], protocol: str) -> Iterator[Step]:
     if looks(networks):
         if config.saliency_network == STAGE1_LOOKS:
-            yield Step(STAGE1, LOOKING, f"{LOOKING}/stage1", protocol=protocol)
+            yield from _classifier(config, LOOKING, protocol)
         yield Step(LOOK, LOOKING, "saliency/maps", protocol=protocol)
 
 
-def _trained(name: str, protocol: str) -> Iterator[Step]:
-    yield Step(STAGE1, name, f"{name}/stage1", protocol=protocol)
-    yield Step(FEATURES, name, f"{name}/features", protocol=protocol)
+def _classifier(config: PaperSettings, name: str, protocol: str) -> Iterator[Step]:
+    """A classifier of one view."""
+    if config.training in (FROZEN, FINE_TUNED):
+        # The pass is kept in the cache folder, for every run.
+        yield Step(FROZEN_FEATURES, name, f"{name}/frozen/features", protocol=protocol)
+        yield Step(LINEAR, name, f"{name}/linear", protocol=protocol)
+    if config.training in (FULL, FINE_TUNED):
+        yield Step(STAGE1, name, f"{name}/stage1", protocol=protocol)
+
+
+def _stage1(config: PaperSettings, name: str, protocol: str) -> Iterator[Step]:
+    """The classifiers of all views of a row, and their passes."""
+    for view in seen(name):
+        one = name_of_view(name, view)
+        yield from _classifier(config, one, protocol)
+        if config.training != FROZEN:
+            yield Step(FEATURES, one, f"{one}/features", protocol=protocol)
 
 
 def _network_steps(config: PaperSettings, name: str, protocol: str) -> Iterator[Step]:
-    yield from _trained(name, protocol)
+    yield from _stage1(config, name, protocol)
     kinds = {CROSS_ENTROPY: CROSS_ENTROPY}
     kinds |= {label: head.scope for label, head in triplet_heads(config).items()}
-    for label, kind in kinds.items():
-        yield Step(kind, name, f"{name}/{label}", config.bits, protocol)
+    for reads in config.hash_input:
+        row = row_name(name, reads)
+        for label, kind in kinds.items():
+            yield Step(kind, row, f"{row}/{label}", config.bits, protocol)
 
 
-def _cell_steps(cell: Cell, protocol: str) -> Iterator[Step]:
-    yield from _trained(cell.name, protocol)
+def _cell_steps(config: PaperSettings, cell: Cell) -> Iterator[Step]:
+    yield from _stage1(config, cell.name, config.protocol)
+    row = row_name(cell.name, config.hash_input[-1])
     for label, kind in view_row_heads(cell.bits).items():
-        yield Step(kind, cell.name, f"{cell.name}/{label}", cell.bits, protocol)
+        yield Step(kind, row, f"{row}/{label}", cell.bits, config.protocol)

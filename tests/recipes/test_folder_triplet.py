@@ -54,7 +54,7 @@ def test_both_networks_and_two_seeds_in_one_table(
         folder = tmp_path / "run" / f"seed-{seed}"
         measured = rows(folder)
         assert {network for network, _ in measured} == {"ResNet18", "ResNet18-I"}
-        assert len(measured) == 10 and all(0 <= row["mAP"] <= 1 for row in measured.values())
+        assert len(measured) == 12 and all(0 <= row["mAP"] <= 1 for row in measured.values())
         # Two epochs of stage 1, and two rounds of six heads, for each network.
         lines = (folder / "metrics.jsonl").read_text().splitlines()
         assert len(lines) == 2 * (2 + 2 * 6)

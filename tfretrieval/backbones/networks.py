@@ -84,3 +84,17 @@ def title(name: str) -> str:
     """
     network, _, view = name.partition("+")
     return NETWORKS[network].title + (f", {view}" if view else "")
+
+
+def weights_of(name: str, weights: str, seed: int) -> str:
+    """The weights of a network and what it sees: ``{network}``, ``{view}`` and ``{seed}`` in the
+    name of a file are filled in.
+
+    >>> weights_of("resnet18+crop", "{network}-{view}-{seed}.pth", seed=1)
+    'resnet18-crop-1.pth'
+    >>> weights_of("resnet18", "{network}-{view}.pth", seed=0), weights_of("vgg16", "imagenet", 0)
+    ('resnet18-whole.pth', 'imagenet')
+    """
+    network, _, view = name.partition("+")
+    filled = weights.replace("{network}", network).replace("{view}", view or "whole")
+    return filled.replace("{seed}", str(seed))

@@ -46,7 +46,8 @@ def export_encoder(
         model.signatures["encode_bytes"](contents=tf.constant([open("a.jpg", "rb").read()]))
 
     Args:
-        encoder: images ``[B, S, S, 3]`` to codes ``[B, bits]``.
+        encoder: images ``[B, S, S, 3]`` to codes ``[B, bits]``; one that reads ``whole`` and
+            ``crop`` by name sees the whole picture and the region.
         folder: must not exist yet.
         image_size: S.
         localizer: looks at every picture first; the encoder then sees the region it points at.
@@ -54,16 +55,21 @@ def export_encoder(
 
     Raises:
         FileExistsError: the folder exists.
-        ValueError: an alpha or a region that there is not.
+        ValueError: an alpha or a region that there is not, or an encoder of whole and crop
+            without a localizer.
     """
     if Path(folder).exists():
         raise FileExistsError(f"{folder} exists: export into a folder of its own")
+    both = isinstance(encoder.input, dict)
+    if both and localizer is None:
+        raise ValueError("an encoder of whole and crop needs the localizer that finds the crop")
     if localizer is None:
         module = _Encoder(encoder, image_size)
     else:
         # Inside a graph the same error would be many lines long.
         regions(tf.zeros([1, 1, 1], tf.uint8), alpha, region)
-        module = _CroppingEncoder(encoder, image_size, localizer, alpha, region)
+        cropping = _TwoViewEncoder if both else _CroppingEncoder
+        module = cropping(encoder, image_size, localizer, alpha, region)
     signatures = {
         "encode_bytes": module.encode_bytes,
         "encode_images": module.encode_images,
@@ -96,9 +102,7 @@ class _Encoder(tf.Module):
         return _whole_from_images(images, self.image_size)
 
     def _encode(self, pictures):
-        codes = never_empty(lambda images: self.encoder(images, training=False), pictures)
-        codes = tf.cast(codes, tf.float32)
-        return {"codes": codes, "packed": pack(codes)}
+        return _packed(never_empty(lambda images: self.encoder(images, training=False), pictures))
 
 
 class _CroppingEncoder(_Encoder):
@@ -126,6 +130,31 @@ class _CroppingEncoder(_Encoder):
             {name: column for name, column in columns.items() if column is not None},
             self.image_size,
         )
+
+
+class _TwoViewEncoder(_CroppingEncoder):
+    """Sees the whole picture and the region."""
+
+    def _from_bytes(self, contents):
+        crop = super()._from_bytes(contents)
+        return tf.concat([_whole_from_bytes(contents, self.image_size), crop], axis=-1)
+
+    def _from_images(self, images):
+        crop = super()._from_images(images)
+        return tf.concat([_whole_from_images(images, self.image_size), crop], axis=-1)
+
+    def _encode(self, pictures):
+        # Side by side in the channels, so that a batch stays one tensor.
+        def codes(pair):
+            whole, crop = tf.split(pair, 2, axis=-1)
+            return self.encoder({"whole": whole, "crop": crop}, training=False)
+
+        return _packed(never_empty(codes, pictures))
+
+
+def _packed(codes):
+    codes = tf.cast(codes, tf.float32)
+    return {"codes": codes, "packed": pack(codes)}
 
 
 def _whole_from_bytes(contents, size):

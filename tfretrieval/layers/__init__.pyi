@@ -16,6 +16,7 @@ from .part_nodes import PartNodes as PartNodes
 from .power_mean import PowerMean as PowerMean
 from .rescale import Rescale as Rescale
 from .rmac import RMAC as RMAC
+from .root_probabilities import RootProbabilities as RootProbabilities
 from .spoc import SPoC as SPoC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
 from .squared_distance_to_centers import center_update as center_update
@@ -40,6 +41,7 @@ __all__ = [
     "PartNodes",
     "PowerMean",
     "Rescale",
+    "RootProbabilities",
     "SPoC",
     "SquaredDistanceToCenters",
     "SqueezeExcite",

@@ -5,7 +5,7 @@ import tensorflow as tf
 from tfretrieval.models.features import pooled_features
 
 
-def classifier(backbone: tf.keras.Model, num_classes: int) -> tf.keras.Model:
+def classifier(backbone: tf.keras.Model, num_classes: int, dropout: float = 0.0) -> tf.keras.Model:
     """Classification network on a backbone's last map, for softmax cross-entropy.
 
     Stage 1 of Pan et al. 2021, section 3. The pooled features are the layer ``features``; the
@@ -15,18 +15,24 @@ def classifier(backbone: tf.keras.Model, num_classes: int) -> tf.keras.Model:
         backbone: model whose output is a map ``[B, h, w, C]``; its inputs, one image or several
             by name, are the model's.
         num_classes: width of the logits.
+        dropout: share of the pooled features that is dropped in training, before the logits.
 
     Returns:
         A functional model, images to float32 logits ``[B, num_classes]``, output ``logits``.
 
     Raises:
-        ValueError: fewer than two classes.
+        ValueError: fewer than two classes, or a dropout outside [0, 1).
 
     >>> from tfretrieval.backbones import resnet18
     >>> classifier(resnet18((32, 32, 3), width=8), num_classes=3).output_shape
     (None, 3)
     """
-    logits = class_logits(pooled_features(backbone), num_classes)
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be in [0, 1), got {dropout}")
+    features = pooled_features(backbone)
+    if dropout:
+        features = tf.keras.layers.Dropout(dropout, name="dropout")(features)
+    logits = class_logits(features, num_classes)
     return tf.keras.Model(backbone.input, logits, name=f"{backbone.name}_classifier")
 
 

@@ -20,7 +20,7 @@ class ClassActivationLocalizer(Localizer):
 
     Args:
         model: a classifier that ends in a map, its mean (:class:`~tfretrieval.layers.SPoC` or
-            ``GlobalAveragePooling2D``) and a dense layer.
+            ``GlobalAveragePooling2D``) and a dense layer, with or without dropout before it.
         logits: name of the dense layer.
         grey: ``"minmax"`` or ``"viridis_luma"``.
 
@@ -42,6 +42,8 @@ class ClassActivationLocalizer(Localizer):
         check_input(model)
         dense = next((layer for layer in model.layers if layer.name == logits), None)
         pooling = _producer(dense, tf.keras.layers.Dense)
+        if isinstance(pooling, tf.keras.layers.Dropout):
+            pooling = _producer(pooling, tf.keras.layers.Dropout)
         source = _producer(pooling, (tf.keras.layers.GlobalAveragePooling2D, SPoC))
         found = source in model.layers and gives_map(source)
         if dense is None or not found or len(dense.output.shape) != 2:

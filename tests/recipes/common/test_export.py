@@ -9,6 +9,7 @@ from recipes.folder_triplet import Config
 from tests.recipes.opening import opened
 from tests.recipes.pictures import write_folder
 from tfretrieval.codes import pack
+from tfretrieval.models import classifier_hash_encoder
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,8 @@ def exported(tmp_path_factory):
         "kernel": generator.standard_normal((4, 5)).astype(np.float32),
         "bias": generator.standard_normal(5).astype(np.float32),
     }
-    export(run, classifier, head)
+    encoder = classifier_hash_encoder(classifier, 5)
+    export(run, encoder, head)
     return run, classifier, head
 
 

@@ -13,6 +13,7 @@ def test_a_margin_that_was_set_is_named_and_the_best_by_the_queries_stands_besid
     assert [codes for _, codes in main] == [
         "real-valued features",
         "random hyperplanes",
+        "random code of the predicted class",
         "cross-entropy codes",
         "fixed-margin triplet, margin 4",
         BEST_BY_QUERIES,
@@ -39,7 +40,12 @@ def test_the_adaptive_margin_is_paired_with_its_rivals_and_networks_with_those_b
 ):
     pairs = [(pair["first"], pair["second"]) for pair in read_results(selected)["pairs"]]
     plain, crop = "ResNet18", "ResNet18-I, crop"
-    rivals = ("cross-entropy codes", "fixed-margin triplet, chosen margin", "real-valued features")
+    rivals = (
+        "cross-entropy codes",
+        "fixed-margin triplet, chosen margin",
+        "random code of the predicted class",
+        "real-valued features",
+    )
     assert pairs == [
         *(
             ([network, ADAPTIVE_CODES], [network, rival])

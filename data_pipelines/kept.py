@@ -1,0 +1,70 @@
+"""Results of a long pass over pictures, kept in the cache folder for other runs and seeds.
+
+A file of the folder `kept/` in the cache (`$XDG_CACHE_HOME/tfretrieval`, else
+`~/.cache/tfretrieval`) for each set of things that the result depends on. The folder may be deleted
+any time; where it cannot be written, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from data_pipelines.sources.unpack import cache_folder
+from tfretrieval import files
+
+FILES = 24
+"""So many results are kept, the last ones used."""
+
+
+def kept(
+    kind: str, depends_on: Mapping[str, Any], compute: Callable[[], dict[str, Any]]
+) -> dict[str, np.ndarray]:
+    """The arrays that `compute` gives, from an earlier run where all that they depend on is equal.
+
+    Args:
+        kind: how the file's name begins.
+        depends_on: arrays, and plain JSON values.
+
+    >>> import tempfile
+    >>> from unittest import mock
+    >>> with (
+    ...     tempfile.TemporaryDirectory() as folder,
+    ...     mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder}),
+    ... ):
+    ...     first = kept("sums", {"of": np.arange(3)}, lambda: {"sum": 3})
+    ...     second = kept("sums", {"of": np.arange(3)}, lambda: {"sum": 0})
+    >>> int(first["sum"]), int(second["sum"])
+    (3, 3)
+    """
+    path = cache_folder() / "kept" / f"{kind}-{_key(depends_on)}.npz"
+    with contextlib.suppress(Exception), np.load(path, allow_pickle=False) as file:
+        arrays = dict(file)
+        os.utime(path)
+        return arrays
+    arrays = {name: np.asarray(value) for name, value in compute().items()}
+    with contextlib.suppress(OSError):
+        with files.writing(path) as partial, open(partial, "wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+        by_use = sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+        for old in by_use[:-FILES]:
+            old.unlink(missing_ok=True)
+    return arrays
+
+
+def _key(depends_on: Mapping[str, Any]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(depends_on):
+        value = depends_on[name]
+        if isinstance(value, np.ndarray):
+            total.update(f"{name} {value.dtype} {value.shape}".encode())
+            total.update(np.ascontiguousarray(value).tobytes())
+        else:
+            total.update(f"{name} {json.dumps(value, sort_keys=True)}".encode())
+    return total.hexdigest()[:32]
