@@ -172,8 +172,8 @@ def _configuration(
     demo, run_dir, seeds = (given.pop(name) for name in ("demo", "run_dir", "seeds"))
     numbers, planned = given.pop("table", None) or (), given.pop("plan", False)
     given = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    settings = {**(config_class.demo_settings() if demo else {}), **given}
-    config = config_class(**settings)
+    usual = config_class.demo_settings() if demo else config_class.usual_settings(given)
+    config = config_class(**{**usual, **given})
     require(
         run_dir is None or not set(run_dir) & set("*?[]"),
         f"--run-dir must not hold any of * ? [ ], which TensorFlow reads as a pattern: {run_dir}",

@@ -157,11 +157,8 @@ def _train(
     every: int,
     examples: Callable[[int], Examples],
 ) -> Arrays:
-    """Rounds of ``every`` epochs on one compiled model, evaluated before the first and after each.
-
-    Args:
-        examples: from the first epoch of a round to what is learned from in it.
-    """
+    """Rounds of ``every`` epochs on one compiled model, evaluated before the first and after each;
+    ``examples`` gives what is learned from, of a round's first epoch."""
     start = time.monotonic()
     features = tf.constant(task.inputs[task.fit])
     rows, targets, figures = examples(0)

@@ -44,13 +44,8 @@ def check_weights(names: Iterable[str], config: RunSettings) -> None:
     """Loads the weights into each network once, so that a wrong file is told before the data.
 
     What fits ResNet18-I fits ResNet18 too, which ``--saliency-network stage1`` trains.
-
-    Raises:
-        ConfigError: as :func:`backbone`.
     """
-    if config.weights != "none":
-        files = {
-            (n.partition("+")[0], weights_of(n, config.weights, config.seed)): n for n in names
-        }
-        for name in files.values():
+    file, seed = config.weights, config.seed
+    if file != "none":
+        for name in {(n.partition("+")[0], weights_of(n, file, seed)): n for n in names}.values():
             backbone(name, config)

@@ -2,11 +2,13 @@
 
 import dataclasses
 import datetime
+import glob
 import hashlib
 import importlib.metadata
 import logging
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -96,6 +98,9 @@ def _what_counts(environment: dict[str, Any]) -> dict[str, Any]:
 def _files(config: RunSettings) -> Iterator[tuple[str, str]]:
     """Settings that name a file, the data apart, which have a checksum of their own."""
     for name, value in dataclasses.asdict(config).items():
+        if name == "weights" and "{" in value:
+            for file in sorted(glob.glob(re.sub(r"\{\w+\}", "*", value))):
+                yield f"weights {os.path.basename(file)}", file
         if name != "data_dir" and isinstance(value, str) and os.path.isfile(value):
             yield name.replace("_", "-"), value
 

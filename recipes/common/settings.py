@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+from collections.abc import Collection
 from typing import Any
 
 from recipes.common.cli import option, require
@@ -38,6 +39,11 @@ class RunSettings:
     @staticmethod
     def demo_settings() -> dict[str, Any]:
         """What ``--demo`` changes."""
+        return {}
+
+    @staticmethod
+    def usual_settings(given: Collection[str]) -> dict[str, Any]:
+        """What a run without ``--demo`` changes on this machine, beside the ``given`` settings."""
         return {}
 
     def __post_init__(self) -> None:

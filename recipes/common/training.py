@@ -179,10 +179,7 @@ def cached_features(
     view: View = WHOLE,
     layer: str = "features",
 ) -> dict[str, np.ndarray]:
-    """Features and logits of every picture, in one pass of the frozen network.
-
-    Args:
-        layer: of the classifier, whose outputs are the features.
+    """Features, which are the outputs of a layer, and logits of every picture, in one pass.
 
     Returns:
         ``features`` float32 ``[N, D]``, ``logits`` ``[N, classes]``, ``seconds`` of the pass.

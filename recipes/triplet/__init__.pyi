@@ -1,6 +1,7 @@
 from . import classifiers as classifiers
 from . import figures as figures
 from . import heads as heads
+from . import linear as linear
 from . import margins as margins
 from . import plan as plan
 from . import protocol as protocol
@@ -11,6 +12,7 @@ from . import report as report
 from . import saliency as saliency
 from . import settings as settings
 from . import sheet as sheet
+from . import stage1 as stage1
 from . import tables as tables
 from . import view_row as view_row
 from . import work as work

@@ -5,7 +5,7 @@ import tensorflow as tf
 from tfretrieval import images
 from tfretrieval.codes import pack as pack_numpy
 from tfretrieval.export import export_encoder, pack
-from tfretrieval.models import hash_encoder
+from tfretrieval.models import classifier, classifier_hash_encoder, hash_encoder
 from tfretrieval.saliency import Localizer, regions
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (40, 56, 3), np.uint8)
@@ -112,3 +112,33 @@ def test_an_existing_folder_is_left_alone(exported):
 def test_bytes_are_the_default_of_a_server(exported):
     _, model, _ = exported
     assert set(model.signatures) == {"encode_bytes", "encode_images", "serving_default"}
+
+
+@pytest.fixture(scope="module")
+def two_views():
+    classifiers = {view: classifier(small(32), 3) for view in ("whole", "crop")}
+    return classifier_hash_encoder(classifiers, bits=12, reads="probabilities")
+
+
+def test_an_encoder_of_whole_and_crop_sees_both(two_views, tmp_path):
+    localizer = Localizer(small(48, channels=1))
+    localizer.model.set_weights([np.ones((3, 3, 3, 1), np.float32), np.zeros(1, np.float32)])
+    export_encoder(two_views, tmp_path / "savedmodel", 32, localizer=localizer, alpha=0.5)
+    model = tf.saved_model.load(str(tmp_path / "savedmodel"))
+    content = tf.io.encode_png(PIXELS).numpy()
+    boxes, _ = regions(localizer(images.load(content, 48)[None]), 0.5, "box")
+    seen = {
+        "whole": images.load(content, 32)[None],
+        "crop": images.load(content, 32, boxes[0])[None],
+    }
+    out = model.signatures["encode_bytes"](contents=tf.constant([content]))
+    np.testing.assert_allclose(out["codes"], two_views(seen), atol=1e-5)
+    pixels = model.signatures["encode_images"](images=tf.cast(PIXELS[None], tf.float32))
+    np.testing.assert_allclose(pixels["codes"], two_views(seen), atol=0.05)
+    nothing = model.signatures["encode_bytes"](contents=tf.zeros([0], tf.string))
+    assert nothing["packed"].shape == (0, 2)
+
+
+def test_an_encoder_of_whole_and_crop_needs_somebody_who_looks(two_views, tmp_path):
+    with pytest.raises(ValueError, match="needs the localizer"):
+        export_encoder(two_views, tmp_path / "savedmodel", 32)

@@ -124,3 +124,40 @@ def test_a_subset_is_trained_on_alone(tmp_path, pictures, capsys, small_network,
     assert run(tmp_path / "run", *flags, "--networks", "resnet18") == 0
     printed = capsys.readouterr().out
     assert "8 training pictures" in printed and "2 classes" in printed and "a subset" in printed
+
+
+def test_a_network_with_weights_at_hand_is_the_usual_start(monkeypatch):
+    usual = folder_triplet.Config.usual_settings({"data_dir"})
+    config = folder_triplet.Config(**usual)
+    assert (config.weights, config.training, config.image_size) == ("imagenet", "frozen", 224)
+    assert set(config.hash_input) == {"features", "probabilities"}
+    for given in ("weights", "networks", "width"):
+        assert folder_triplet.Config.usual_settings({given}) == {}
+    monkeypatch.setattr(folder_triplet, "LITE0", "no-such-package")
+    assert folder_triplet.Config.usual_settings({"data_dir"}) == {}
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        (["--networks", "resnet18+box"], "nobody gives an encoder true boxes"),
+        (
+            ["--networks", "resnet18+box", "resnet18"],
+            "has no true boxes: leave --networks resnet18",
+        ),
+        (["--training", "given"], "needs a file of a trained classifier"),
+        (["--temperature", "0"], "--temperature must be positive"),
+        (["--linear-c", "-1"], "--linear-c must be positive"),
+        (["--fine-tune-rate", "nan"], "--fine-tune-rate must be finite"),
+        (["--fine-tune-epochs", "1"], "--fine-tune-epochs must be at least 2"),
+        (["--dropout", "1"], "--dropout must be in"),
+        (["--hash-input", "features", "features"], "--hash-input names one twice"),
+    ],
+)
+def test_settings_of_networks_with_weights_are_checked_at_the_door(
+    tmp_path, pictures, capsys, flags, message
+):
+    argv = ["--data-dir", str(pictures), "--weights", "none", *flags]
+    assert run(tmp_path / "run", *argv) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ") and message in error

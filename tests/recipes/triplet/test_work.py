@@ -6,7 +6,7 @@ import pytest
 
 from recipes import folder_triplet
 from recipes.common.cli import main
-from recipes.triplet.work import cells, looks, run_steps, table_steps
+from recipes.triplet.work import cells, looks, reads, row_title, run_steps, table_steps
 from tests.recipes.triplet.tiny import FLAGS
 from tfretrieval.run_folder import RunFolder
 
@@ -70,3 +70,25 @@ def test_a_table_of_whole_pictures_looks_nowhere():
     assert not any(step.kind == "saliency" for step in table_steps(config, [1]))
     whole = folder_triplet.Config(alpha="none", networks=("resnet18",))
     assert [cell.name for cell in cells(3, whole)] == ["resnet18_i"] * 4
+
+
+@pytest.mark.parametrize("training", ["frozen", "fine_tuned"])
+def test_a_network_with_weights_leaves_the_files_of_its_steps(
+    triplet_pictures, tmp_path, monkeypatch, small_network, training
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    argv = [*FLAGS, "--data-dir", str(triplet_pictures), "--run-dir", str(tmp_path / "run")]
+    argv += ["--training", training, "--hash-input", "features", "probabilities"]
+    argv += ["--networks", "resnet18+whole+crop", "--margins", "4", "--fine-tune-epochs", "2"]
+    assert main(folder_triplet.RECIPE, folder_triplet.Config, "about", argv) == 0
+    steps = [step.file for step in run_steps(configured(tmp_path / "run"))]
+    assert set(steps) == steps_of(tmp_path / "run") and len(set(steps)) == len(steps)
+
+
+def test_what_follows_a_plus_is_seen_and_what_follows_a_colon_is_read():
+    assert looks(["resnet18+whole+crop"]) and looks(["resnet18+0.4"])
+    assert not looks(["resnet18", "resnet18+box"])
+    assert row_title("efficientnet_lite0+box") == "EfficientNet-Lite0, box"
+    assert (
+        reads("resnet18+crop:probabilities") == "probabilities" and reads("resnet18") == "features"
+    )
