@@ -1,4 +1,6 @@
 # make demo        the main job on the built-in data set, one seed
+# make real        photographs: CUB-200-2011 with ImageNet weights from a package, DATA=FOLDER
+#                  where they lie, fetched by TFDS otherwise
 # make demo-full   the same with five seeds and bootstrap intervals
 # make test        lint, types, doctests, tests, with the Python given by PYTHON
 # make test-both   the same on both stacks (PAPER_PYTHON and TODAY_PYTHON)
@@ -14,7 +16,7 @@ VENV := .venv/$(VERSION)
 RUN := TF_CPP_MIN_LOG_LEVEL=2 $(VENV)/bin/python
 CODE := conftest.py tfretrieval data_pipelines recipes tests benchmarks docs
 
-.PHONY: help install demo demo-full lint test test-both lock clean
+.PHONY: help install demo real demo-full lint test test-both lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -28,6 +30,14 @@ $(VENV)/installed: setup.cfg pyproject.toml $(CONSTRAINTS)
 
 demo: install
 	$(RUN) -m recipes.cub_triplet --demo
+
+# The pictures, a frozen EfficientNet-Lite0 with ImageNet weights, whole pictures and what the same
+# network shows of them, both readings of what a hash layer reads.
+real: install
+	$(RUN) -m recipes.cub_triplet $(if $(DATA),--data-dir $(DATA),--download) --image-size 224 \
+	  --training frozen --networks efficientnet_lite0 efficientnet_lite0+crop \
+	  --saliency-network efficientnet_lite0 --hash-input features probabilities \
+	  --margins 1 4 8 --margin 4 --no-readings --hash-epochs 30 --run-dir runs/real
 
 demo-full: install
 	$(RUN) -m recipes.cub_triplet --demo --seeds 5

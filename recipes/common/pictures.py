@@ -20,8 +20,7 @@ LEAST_PIXELS = 96
 
 def gallery(opened: Opened[HashSettings, Divided], codes: np.ndarray, title: str) -> Any:
     """Queries drawn at random and their nearest pictures by Hamming distance of codes."""
-    config, data = opened.config, opened.data
-    labels = data.records.labels
+    config, data, labels = opened.config, opened.data, opened.data.records.labels
     queries = some_queries(opened, GALLERY_QUERIES)
     index = HammingIndex(config.bits)
     index.add(pack(codes[data.database]), data.database)
@@ -29,15 +28,16 @@ def gallery(opened: Opened[HashSettings, Divided], codes: np.ndarray, title: str
     # A query that is in the database finds itself: behind the others, and cut off.
     others = np.argsort(answers == queries[:, None], axis=1, kind="stable")[:, :GALLERY_ANSWERS]
     distances, answers = (np.take_along_axis(x, others, axis=1) for x in (distances, answers))
+    names = np.array([name.replace("_", " ") for name in data.records.class_names])
     size = max(config.image_size, LEAST_PIXELS)
-    both = np.concatenate([queries, answers.ravel()])
-    shown = pixels(data.records, both, size, config.batch_size)
+    shown = pixels(data.records, np.append(queries, answers), size, config.batch_size)
     return plots.gallery(
         shown[: len(queries)],
         shown[len(queries) :].reshape(*answers.shape, *shown.shape[1:]),
         labels[answers] == labels[queries][:, None],
-        query_names=[data.records.class_names[i].replace("_", " ") for i in labels[queries]],
+        query_names=names[labels[queries]],
         distances=distances,
+        answer_names=names[labels[answers]],
         title=(
             f"{title}, {config.bits} bits: queries drawn at random and their nearest pictures\n"
             "(Hamming distance below; ties in the order of the database)"

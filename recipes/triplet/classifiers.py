@@ -16,7 +16,7 @@ from recipes.common.training import History
 from recipes.triplet import linear, saliency
 from recipes.triplet.settings import FROZEN, FULL, GIVEN, SaliencySettings, TripletSettings
 from recipes.triplet.work import LOOKING
-from tfretrieval.backbones.networks import NETWORKS, weights_of
+from tfretrieval.backbones.networks import network, weights_of
 from tfretrieval.models import freeze_normalization
 from tfretrieval.saliency import Localizer
 
@@ -49,10 +49,10 @@ def train_stage1(
 
     def go_on() -> tf.keras.Model:
         backbone = common.networks.backbone(name, config)
-        network = tfr.models.classifier(backbone, data.num_classes, config.dropout)
-        network.get_layer("logits").set_weights([weights["kernel"], weights["bias"]])
-        freeze_normalization(network)
-        return network
+        model = tfr.models.classifier(backbone, data.num_classes, config.dropout)
+        model.get_layer("logits").set_weights([weights["kernel"], weights["bias"]])
+        freeze_normalization(model)
+        return model
 
     tuned = opened.with_config(epochs=config.fine_tune_epochs, learning_rate=config.fine_tune_rate)
     return common.training.train_classifier(
@@ -69,12 +69,12 @@ def given(opened: Opened[TripletSettings, Divided], name: str) -> tf.keras.Model
         tf.keras.utils.set_random_seed(seed)
         try:
             with opened.strategy.scope():
-                network = NETWORKS[name.partition("+")[0]].build(
+                found = network(name.partition("+")[0]).build(
                     (side, side, 3), width=config.width, weights=file, num_classes=classes
                 )
-        except tfr.backbones.WeightsError as error:
+        except (ValueError, TypeError) as error:  # of weights; Keras's own networks take no head
             raise ConfigError(f"--training {GIVEN}, {classes} classes: {error}") from error
-        models.append(network)
+        models.append(found)
     first, second = (model.get_layer("logits").get_weights()[0] for model in models)
     # Where the file has no such head, each has a random one.
     if not np.array_equal(first, second):
@@ -91,8 +91,8 @@ def find_localizer(opened: Opened[SaliencySettings, Divided]) -> Localizer:
     pretrained = saliency.pretrained(config)
     if pretrained is not None:
         return pretrained
-    network, _ = train_stage1(opened, LOOKING, WHOLE)
-    return saliency.localizer(network, config, config.saliency_maps)
+    looking, _ = train_stage1(opened, LOOKING, WHOLE)
+    return saliency.localizer(looking, config, config.saliency_maps)
 
 
 class Looking:
@@ -109,7 +109,7 @@ class Looking:
     @functools.cached_property
     def table(self) -> SaliencyTable:
         """Every picture is looked at once; every threshold reads the same small maps."""
-        shared = self.opened.config.saliency_network in saliency.PRETRAINED
+        shared = saliency.pretrains(self.opened.config.saliency_network)
         return saliency.look(self.opened, self.localizer, shared=shared)
 
     def crop(self, alpha: float | str) -> View:

@@ -88,16 +88,29 @@ def linear_classifier(
 
 
 def frozen(opened: Opened[TripletSettings, Divided], name: str, view: View) -> Arrays:
-    """Features of the network as it is. Of the same pictures they are the same for every seed and
-    every run, so that they are kept in the cache folder."""
-    config, data = opened.config, opened.data
-    backbone = common.networks.backbone(name, config)
-    network = tfr.models.classifier(backbone, 2)
+    """Features of the network as it is."""
+    backbone = common.networks.backbone(name, opened.config)
+    return frozen_pass(opened, name, tfr.models.classifier(backbone, 2), view, backbone)
+
+
+def frozen_pass(
+    opened: Opened[TripletSettings, Divided],
+    name: str,
+    classifier: tf.keras.Model,
+    view: View,
+    network: tf.keras.Model,
+) -> Arrays:
+    """Features and logits of a network that is not trained here. Of the same pictures they are the
+    same for every seed and every run, so that they are kept in the cache folder.
+
+    Args:
+        network: whose weights count: the classifier, or a backbone where its logits do not matter.
+    """
     depends_on = {
-        "pictures": data.checksum(),
-        "network": f"{name.partition('+')[0]}, {config.image_size} pixels",
-        "versions": f"{tf.__version__}, {config.mixed_precision}",
-        **{f"weights {at}": one for at, one in enumerate(backbone.get_weights())},
+        "pictures": opened.data.checksum(),
+        "network": f"{name.partition('+')[0]}, {opened.config.image_size} pixels",
+        "versions": f"{tf.__version__}, {opened.config.mixed_precision}",
+        **{f"weights {at}": one for at, one in enumerate(network.get_weights())},
         **{
             part: value
             for part, value in (("boxes", view.boxes), ("masks", view.masks))
@@ -107,5 +120,5 @@ def frozen(opened: Opened[TripletSettings, Divided], name: str, view: View) -> A
     return kept(
         "features",
         depends_on,
-        lambda: common.training.cached_features(opened, f"{name}/frozen", network, view),
+        lambda: common.training.cached_features(opened, f"{name}/frozen", classifier, view),
     )

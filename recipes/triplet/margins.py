@@ -45,15 +45,18 @@ def shown(label: str) -> str:
 
 
 def triplet_heads(config: PaperSettings) -> dict[str, TripletHead]:
-    """Label -> head: the fixed margins and the three adaptive readings."""
+    """Label -> head: the fixed margins and the three adaptive readings, or one of them."""
     heads = {fixed(m): TripletHead(tfr.losses.TripletLoss(m)) for m in config.margins}
+    adaptive = TripletHead(tfr.losses.AdaptiveTripletLoss("given"))
+    if not config.readings:
+        return {**heads, ADAPTIVE: adaptive}
     # The one published value for squared distances on tanh codes is a quarter of the bits.
     quarter = config.bits / 4
     squared = tfr.losses.TripletLoss(quarter, squared=True)
     return {
         **heads,
         f"{fixed(quarter)}-squared": TripletHead(squared),
-        ADAPTIVE: TripletHead(tfr.losses.AdaptiveTripletLoss("given")),
+        ADAPTIVE: adaptive,
         "adaptive-batch": TripletHead(tfr.losses.AdaptiveTripletLoss("batch")),
         "adaptive-all_pairs": TripletHead(tfr.losses.AdaptiveTripletLoss("given"), ALL_PAIRS),
     }

@@ -20,6 +20,7 @@ from recipes.common.networks import BACKBONES
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Table
 from recipes.triplet.settings import SaliencySettings, TripletSettings
+from tfretrieval.backbones import networks
 from tfretrieval.backbones.networks import NETWORKS
 from tfretrieval.evaluation import Localization, centre_boxes, localization
 from tfretrieval.run_folder import RunFolderError, difference
@@ -28,6 +29,11 @@ from tfretrieval.saliency import ClassActivationLocalizer, Localizer
 PRETRAINED = BACKBONES
 # What Keras raises, by version and format, for a file that is not what it should be.
 _LOAD_ERRORS = (AttributeError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile)
+
+
+def pretrains(name: str) -> bool:
+    """Whether a saliency network is one of the kit's or of Keras's, not of this run or a file."""
+    return name in PRETRAINED or networks.is_application(name)
 
 
 @functools.lru_cache(maxsize=1)
@@ -45,7 +51,7 @@ def pretrained(config: SaliencySettings) -> Localizer | None:
         "--saliency-maps class takes the map that is pooled: leave --saliency-layer out",
     )
     require(
-        name in PRETRAINED or weights == "imagenet",
+        pretrains(name) or weights == "imagenet",
         f"--saliency-weights is for {', '.join(PRETRAINED)}: leave it out, the weights of {name} "
         "are its own",
     )
@@ -53,22 +59,23 @@ def pretrained(config: SaliencySettings) -> Localizer | None:
         check_layer(config, config.saliency_maps)
         return None
     require(
-        name in PRETRAINED or os.path.isfile(name),
-        f"--saliency-network must be stage1, {', '.join(PRETRAINED)} or a .keras file, "
-        f"got {name!r}",
+        pretrains(name) or os.path.isfile(name),
+        f"--saliency-network must be stage1, {', '.join(PRETRAINED)}, a name of "
+        f"tf.keras.applications or a .keras file, got {name!r}",
     )
     try:
-        if name not in PRETRAINED:
+        if not pretrains(name):
             network = tfr.models.load_model(name)
         else:
-            side = NETWORKS[name].size
-            network = NETWORKS[name].build(
+            known = NETWORKS.get(name) or networks.network(name)
+            side = known.size
+            network = known.build(
                 (side, side, 3),
                 weights=None if weights == "none" else weights,
                 download=config.download,
             )
     except _LOAD_ERRORS as error:
-        of = "" if name not in PRETRAINED or weights == "none" else f", weights {weights}"
+        of = "" if not pretrains(name) or weights == "none" else f", weights {weights}"
         raise ConfigError(f"--saliency-network {name}{of}: {_first_line(error)}") from error
     return localizer(network, config, config.saliency_maps)
 

@@ -11,6 +11,7 @@ from recipes.common.networks import BACKBONES
 from recipes.common.settings import MiningSettings, flag
 from recipes.triplet.protocol import HELD_OUT, PAPER, PROTOCOLS
 from recipes.triplet.published import Published
+from tfretrieval.backbones.networks import is_application
 
 # What a demonstration on the drawn birds shrinks, and what keeps it from fetching anything.
 DEMO = {
@@ -26,8 +27,8 @@ FEATURES, PROBABILITIES = "features", "probabilities"
 # In place of a threshold.
 WHOLE_PICTURES = "none"
 # Those but ResNet18 and ResNet18-I are ours.
+# Behind a network's name.
 VIEWS = ("", "+crop", "+box", "+whole+crop")
-NETWORKS = tuple(name + view for name in BACKBONES for view in VIEWS)
 
 # How stage 1 comes about.
 AUTO, FULL, FROZEN, FINE_TUNED, GIVEN = "auto", "full", "frozen", "fine_tuned", "given"
@@ -50,14 +51,18 @@ class TripletSettings(MiningSettings):
         2e-4, "of a fine-tuned stage 1: AdamW, an epoch of warm-up, cosine decay (ours)"
     )
     dropout: float = option(0.3, "before the logits of a fine-tuned stage 1 (ours)")
-    linear_c: float = option(0.01, "C of the linear classifier: more fits closer (ours)")
+    linear_c: float = option(
+        0.03, "C of the linear classifier: more fits closer (ours, by held-out pictures)"
+    )
     hash_input: tuple[str, ...] = option(
         (FEATURES,),
         "what a hash layer reads: pooled features, or the root of the class probabilities; of "
         "both, the last is exported (the paper names neither)",
         choices=(FEATURES, PROBABILITIES),
     )
-    temperature: float = option(1.0, "of the probabilities that a hash layer reads (ours)")
+    temperature: float = option(
+        0.5, "of the probabilities that a hash layer reads (ours, by held-out pictures)"
+    )
     held_out: float = option(0.1, "share of the training part that choices are made on (ours)")
     saliency_layer: str | None = option(
         None, "of the saliency network (default: the deepest map of 4x4 or more)"
@@ -140,8 +145,8 @@ class PaperSettings(SaliencySettings):
     networks: tuple[str, ...] = option(
         ("resnet18", "resnet18+crop", "resnet18_i+crop"),
         "networks (paper), and what they see: whole pictures, +crop the salient region, +box the "
-        "true box, +whole+crop the product of two classifiers; the last is exported",
-        choices=NETWORKS,
+        "true box, +whole+crop the product of two classifiers; the last is exported. Known: "
+        f"{', '.join(BACKBONES)}, and what tf.keras.applications has, such as MobileNetV2",
     )
     table_networks: tuple[str, ...] = option(
         ("resnet18", "resnet18_i"),
@@ -156,6 +161,9 @@ class PaperSettings(SaliencySettings):
     margins: tuple[float, ...] = option(
         (0.25, 0.5, 1.0, 2.0, 4.0, 8.0), "fixed margins tried (ours)"
     )
+    readings: bool = option(
+        True, "train the other readings of the adaptive loss too, and a margin of squared distances"
+    )
     margin: float = option(1.0, "the fixed margin that counts where none is chosen (ours)")
     protocol: str = option(
         PAPER,
@@ -166,6 +174,13 @@ class PaperSettings(SaliencySettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in self.networks:
+            network, plus, view = name.partition("+")
+            require(
+                (network in BACKBONES or is_application(network)) and plus + view in VIEWS,
+                f"--networks {name}: must be {', '.join(BACKBONES)} or a name of "
+                f"tf.keras.applications, followed by nothing, {', '.join(VIEWS[1:])}",
+            )
         if self.alpha == WHOLE_PICTURES:
             crops = [name for name in self.networks if "crop" in name.split("+")]
             require(not crops, f"--alpha none keeps all: leave --networks {' '.join(crops)} out")

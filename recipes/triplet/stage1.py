@@ -16,8 +16,8 @@ from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
 from recipes.common.training import History
 from recipes.triplet.classifiers import train_stage1
-from recipes.triplet.linear import linear
-from recipes.triplet.settings import FROZEN, TripletSettings
+from recipes.triplet.linear import frozen_pass, linear
+from recipes.triplet.settings import FROZEN, GIVEN, TripletSettings
 from recipes.triplet.work import name_of_view
 
 
@@ -84,4 +84,6 @@ def _of_a_view(
     if opened.config.training == FROZEN:
         return linear(opened, name, view)
     classifier, history = train_stage1(opened, name, view)
+    if opened.config.training == GIVEN:
+        return classifier, history, frozen_pass(opened, name, classifier, view, classifier)
     return classifier, history, common.training.cached_features(opened, name, classifier, view)

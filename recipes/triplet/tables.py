@@ -162,7 +162,7 @@ def _looked(number: int, config: PaperSettings) -> Key:
     if not looks(cell.name for cell in cells(number, config)):
         return ()
     layer = config.saliency_layer or "the deepest map of 4x4 cells or more"
-    own = config.saliency_network not in saliency.PRETRAINED
+    own = not saliency.pretrains(config.saliency_network)
     weights = "its own" if own else config.saliency_weights
     return (
         f"Saliency network: {config.saliency_network}, weights {weights}, layer {layer}, "

@@ -169,9 +169,10 @@ def _looking(config: PaperSettings, networks: Iterable[str], protocol: str) -> I
 
 def _classifier(config: PaperSettings, name: str, protocol: str) -> Iterator[Step]:
     """A classifier of one view."""
-    if config.training in (FROZEN, FINE_TUNED):
+    if config.training != FULL:
         # The pass is kept in the cache folder, for every run.
         yield Step(FROZEN_FEATURES, name, f"{name}/frozen/features", protocol=protocol)
+    if config.training in (FROZEN, FINE_TUNED):
         yield Step(LINEAR, name, f"{name}/linear", protocol=protocol)
     if config.training in (FULL, FINE_TUNED):
         yield Step(STAGE1, name, f"{name}/stage1", protocol=protocol)
@@ -182,7 +183,7 @@ def _stage1(config: PaperSettings, name: str, protocol: str) -> Iterator[Step]:
     for view in seen(name):
         one = name_of_view(name, view)
         yield from _classifier(config, one, protocol)
-        if config.training != FROZEN:
+        if config.training in (FULL, FINE_TUNED):
             yield Step(FEATURES, one, f"{one}/features", protocol=protocol)
 
 

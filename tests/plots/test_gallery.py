@@ -24,6 +24,21 @@ def test_right_answers_are_green_wrong_ones_red_queries_unframed():
     assert rows[0, 1].images[0].get_array().max() == 255
 
 
+def test_an_answer_says_what_it_is_and_long_names_are_broken_in_lines():
+    name = "White breasted Kingfisher of the south"
+    figure = gallery(
+        np.zeros((1, 4, 4, 3)),
+        np.zeros((1, 1, 4, 4, 3)),
+        np.array([[False]]),
+        query_names=[name],
+        distances=np.array([[3]]),
+        answer_names=[["wren"]],
+    )
+    query, answer = figure.axes
+    assert answer.get_xlabel() == "3\nwren"
+    assert query.get_xlabel().split("\n") == ["White breasted", "Kingfisher of the", "south"]
+
+
 def test_refuses_marks_that_do_not_fit():
     with pytest.raises(ValueError, match="do not fit"):
         gallery(np.zeros((1, 4, 4, 3)), np.zeros((1, 2, 4, 4, 3)), np.ones((1, 3), bool))

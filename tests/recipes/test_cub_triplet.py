@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from recipes import cub_triplet
+from recipes import cub_triplet, folder_triplet, triplet
 from recipes.common.cli import main
 from recipes.cub_triplet import Config
+from recipes.triplet.protocol import Choice, held_out_share
+from recipes.triplet.stage1 import Stage1
+from tests.recipes.opening import opened
+from tests.recipes.pictures import write_folder
 from tfretrieval.backbones import resnet18_i
 from tfretrieval.losses import AdaptiveTripletLoss
 from tfretrieval.models import classifier, hash_encoder
@@ -77,3 +81,43 @@ def test_weights_saliency_network_and_data_are_asked_for_in_one_line(tmp_path, c
     assert error.count("\n") == 1
     for missing in ("resnet18.tv_in1k", "inception_resnet_v2_weights", "caltech_birds2011"):
         assert missing in error
+
+
+def codes_of(labels, wrong):
+    """Codes that tell the classes apart, where the pictures of ``wrong`` lie with another class."""
+    seen = labels.copy()
+    seen[wrong] = (seen[wrong] + 1) % 3
+    return np.where(np.eye(4)[seen] > 0, 1, -1).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "protocol, counts", [("paper", "fixed-2"), ("held_out", "fixed-4"), ("selected", "fixed-8")]
+)
+def test_the_queries_choose_no_margin(tmp_path, monkeypatch, protocol, counts):
+    """The fixed margin that counts is the one that was set, or that held-out pictures chose: here,
+    or in the run before."""
+    config = folder_triplet.Config(
+        data_dir=str(write_folder(tmp_path / "pictures")),
+        protocol=protocol,
+        held_out=0.4,
+        bits=4,
+        margins=(1.0, 2.0, 4.0, 8.0),
+        margin=2.0,
+        networks=("resnet18",),
+    )
+    run = opened(config, tmp_path / "run", held_out_share(config))
+    data, labels = run.data, run.data.records.labels
+    all_alike = np.full((len(labels), 4), -1.0, np.float32)
+    codes = {
+        **dict.fromkeys(("cross-entropy", "fixed-2", "fixed-8", "adaptive-mined"), all_alike),
+        "fixed-1": codes_of(labels, data.held_out),
+        "fixed-4": codes_of(labels, data.query),
+    }
+    heads = {label: {"codes": code} for label, code in codes.items()}
+    features = np.random.default_rng(0).standard_normal((len(labels), 5)).astype(np.float32)
+    seen = Stage1({}, features, np.eye(3)[labels], 0.0, {"seconds": np.zeros(0)})
+    monkeypatch.setattr(triplet.heads, "train_all", lambda *_: heads)
+    choice = Choice("fixed-8", {}, dict.fromkeys(codes, 0.5)) if protocol == "selected" else None
+    result = cub_triplet.run_heads(run, "resnet18", "features", seen, choice)
+    assert result.best_by_queries == "fixed-1"
+    assert result.best == counts and set(result.fixed) == {"fixed-1", counts}

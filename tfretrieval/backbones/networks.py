@@ -76,14 +76,34 @@ NETWORKS = {
 }
 
 
+def is_application(name: str) -> bool:
+    """Whether a name may be one of tf.keras.applications, which are spelt ``MobileNetV2``; whether
+    this TensorFlow has it, is seen when it is built."""
+    return name[:1].isupper() and name.isalnum()
+
+
+def network(name: str) -> Network:
+    """The network of a name: one of :data:`NETWORKS`, or of tf.keras.applications.
+
+    Raises:
+        KeyError: neither.
+
+    >>> network("resnet18").title, network("MobileNetV2").title
+    ('ResNet18', 'MobileNetV2')
+    """
+    if is_application(name):
+        return Network(name, "keras_application", {"name": name}, least=32, sized=False)
+    return NETWORKS[name]
+
+
 def title(name: str) -> str:
     """A network as it is shown, and after a comma what it sees.
 
     >>> title("resnet18_i"), title("resnet18_i+crop")
     ('ResNet18-I', 'ResNet18-I, crop')
     """
-    network, _, view = name.partition("+")
-    return NETWORKS[network].title + (f", {view}" if view else "")
+    plain, _, view = name.partition("+")
+    return network(plain).title + (f", {view}" if view else "")
 
 
 def weights_of(name: str, weights: str, seed: int) -> str:
@@ -95,6 +115,6 @@ def weights_of(name: str, weights: str, seed: int) -> str:
     >>> weights_of("resnet18", "{network}-{view}.pth", seed=0), weights_of("vgg16", "imagenet", 0)
     ('resnet18-whole.pth', 'imagenet')
     """
-    network, _, view = name.partition("+")
-    filled = weights.replace("{network}", network).replace("{view}", view or "whole")
+    plain, _, view = name.partition("+")
+    filled = weights.replace("{network}", plain).replace("{view}", view or "whole")
     return filled.replace("{seed}", str(seed))

@@ -1,5 +1,6 @@
 """Queries and their answers, framed green where right and red where wrong."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,6 +8,8 @@ from matplotlib.figure import Figure
 
 from tfretrieval.plots._text import plain
 
+# Letters of a line under a picture.
+WIDTH = 20
 RIGHT, WRONG = "#1a9641", "#d7191c"
 
 
@@ -16,6 +19,7 @@ def gallery(
     relevant: np.ndarray,
     query_names: Sequence[str] | None = None,
     distances: np.ndarray | None = None,
+    answer_names: Sequence[Sequence[str]] | None = None,
     title: str = "",
 ) -> Figure:
     """A row a query, its nearest pictures beside it.
@@ -26,6 +30,7 @@ def gallery(
         relevant: boolean ``[Q, k]``, the answer shares a class with the query.
         query_names: under each query.
         distances: ``[Q, k]``, under each answer.
+        answer_names: of each row, under each answer: a wrong one says what it is.
         title: above the rows.
 
     Raises:
@@ -42,7 +47,8 @@ def gallery(
             "do not fit together"
         )
     rows, columns = relevant.shape
-    figure = Figure(figsize=(1.05 * (columns + 1.25), 1.28 * rows + 0.5), layout="constrained")
+    height = 1.28 if answer_names is None else 1.5
+    figure = Figure(figsize=(1.05 * (columns + 1.25), height * rows + 0.5), layout="constrained")
     axes = figure.subplots(
         rows,
         columns + 1,
@@ -55,8 +61,10 @@ def gallery(
         )
         for column in range(columns):
             colour = RIGHT if relevant[row, column] else WRONG
-            below = "" if distances is None else f"{distances[row, column]:g}"
-            _show(axes[row, column + 1], answers[row, column], colour, below)
+            below = [] if distances is None else [f"{distances[row, column]:g}"]
+            if answer_names is not None:
+                below.append(answer_names[row][column])
+            _show(axes[row, column + 1], answers[row, column], colour, "\n".join(below))
     figure.suptitle(plain(title), fontsize=11)
     return figure
 
@@ -65,7 +73,8 @@ def _show(axis, image, colour, below):
     axis.imshow(np.clip(image, 0, 255).astype(np.uint8))
     axis.set_xticks([])
     axis.set_yticks([])
-    axis.set_xlabel(plain(below), fontsize=7, labelpad=2)
+    lines = [textwrap.fill(plain(line), WIDTH) for line in below.split("\n")]
+    axis.set_xlabel("\n".join(lines), fontsize=7, labelpad=2)
     for spine in axis.spines.values():
         spine.set_visible(colour is not None)
         spine.set_color(colour or "none")

@@ -61,3 +61,17 @@ def test_names_with_gates_are_se_resnets():
     assert "stage1_block1_se" in layers["se_resnet18+crop"]
     assert "inception_resnet_c" in layers["se_resnet18_i"] - layers["se_resnet18+crop"]
     assert set(built["dase_resnet18"].input) == {"image", "domain"}
+
+
+def test_a_network_of_keras_is_known_by_its_name():
+    network = backbone("MobileNetV2+crop", Settings(weights="none", image_size=32, width=4))
+    assert network.output_shape == (None, 1, 1, 1280)
+    with pytest.raises(ConfigError, match="NoNetV9") as error:
+        backbone("NoNetV9", Settings(weights="none", image_size=32))
+    assert "\n" not in str(error.value)
+
+
+def test_seeds_and_views_are_filled_into_the_name_of_a_file(tmp_path):
+    config = Settings(weights=str(tmp_path / "{network}-{view}-{seed}.weights.h5"), **SMALL)
+    with pytest.raises(ConfigError, match="resnet18-crop-0.weights.h5"):
+        check_weights(["resnet18+crop"], config)

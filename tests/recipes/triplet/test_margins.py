@@ -22,3 +22,8 @@ def test_every_margin_and_every_reading_of_margin1_has_a_head():
 
 def test_a_label_is_shown_as_its_margin():
     assert (shown(fixed(0.25)), shown("fixed-8-squared")) == ("0.25", "8, squared")
+
+
+def test_the_other_readings_can_be_left_out():
+    heads = triplet_heads(PaperSettings(margins=(1.0, 4.0), margin=4.0, readings=False))
+    assert list(heads) == ["fixed-1", "fixed-4", ADAPTIVE]

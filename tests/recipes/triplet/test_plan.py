@@ -125,6 +125,16 @@ def test_tables_and_seeds_are_planned(triplet_pictures, tmp_path, capsys, small_
     for bits in (16, 32, 48, 64):
         assert f"ResNet18-I, alpha 0.4: 1 mined head of {bits} bits" in printed
     assert "| 3 seeds " in printed and "savedmodel" not in printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_seed_takes_as_long_as_the_first():
+    lines = list(plan._time_lines([plan.Work("a part", 2, 60.0)], 3, 1))
+    times = {
+        line.split("|")[1].strip(): line.split("|")[4].strip() for line in lines if "|" in line
+    }
+    assert times["together"] == plan._duration(60.0)
+    assert times["3 seeds"] == plan._duration(180.0) != times["together"]
 
 
 def test_a_batch_is_timed_without_the_first(monkeypatch):

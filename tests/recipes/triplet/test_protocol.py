@@ -45,6 +45,20 @@ def test_selected_trains_all_with_what_held_out_pictures_chose(selected):
         assert rows(selected, "Networks")[(title,)]["chosen margin"] == best
 
 
+def test_the_run_inside_chooses_what_it_would_choose_alone(selected, run_folder, triplet_pictures):
+    alone = run_folder(
+        *("--data-dir", triplet_pictures, "--protocol", "held_out", "--margins", 1, 4),
+        *("--networks", "resnet18"),
+    )
+    assert held_out(alone) == held_out(selected / "choice")
+    for label in ("cross-entropy", "fixed-4", "adaptive-mined"):
+        one, other = head(alone, "resnet18", label), head(selected / "choice", "resnet18", label)
+        np.testing.assert_array_equal(one["codes"], other["codes"])
+        np.testing.assert_array_equal(one["history_map_held_out"], other["history_map_held_out"])
+    shown = [rows(run, "Networks")[("ResNet18",)] for run in (alone, selected / "choice")]
+    assert shown[0] == shown[1] and "chosen margin" in shown[0]
+
+
 def test_the_first_of_equal_margins_is_the_best():
     assert (
         best_margin({"adaptive": 0.9, "fixed-1": 0.5, "fixed-2": 0.7, "fixed-3": 0.7}) == "fixed-2"
