@@ -13,6 +13,8 @@ import io
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from tfretrieval import images
+
 ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
@@ -60,6 +62,23 @@ def as_png(contents: bytes) -> bytes:
     buffer = io.BytesIO()
     _eight_bits(picture, opened).save(buffer, "PNG", compress_level=0)
     return buffer.getvalue()
+
+
+def readable(contents: bytes) -> bytes:
+    r"""A picture of any format as `tfretrieval.images` and an exported model read it: JPEG and PNG
+    as they are, all others as PNG. The codes are then those of the run::
+
+        model.signatures["encode_bytes"](contents=tf.constant([readable(path.read_bytes())]))
+
+    Raises:
+        ValueError: why it cannot be used, in a few words.
+
+    >>> buffer = io.BytesIO()
+    >>> Image.new("RGB", (2, 2)).save(buffer, "WEBP")
+    >>> readable(buffer.getvalue())[1:4], readable(b"\xff\xd8\xff")[:3]
+    (b'PNG', b'\xff\xd8\xff')
+    """
+    return contents if images.readable_format(contents) else as_png(contents)
 
 
 def why_unknown(contents: bytes) -> str:

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data_pipelines.convert import readable
+from tests import odd_files
 from tfretrieval import images
 from tfretrieval.codes import pack as pack_numpy
 from tfretrieval.export import export_encoder, pack
@@ -142,3 +144,26 @@ def test_an_encoder_of_whole_and_crop_sees_both(two_views, tmp_path):
 def test_an_encoder_of_whole_and_crop_needs_somebody_who_looks(two_views, tmp_path):
     with pytest.raises(ValueError, match="needs the localizer"):
         export_encoder(two_views, tmp_path / "savedmodel", 32)
+
+
+@pytest.mark.parametrize("name", odd_files.PICTURES)
+def test_an_odd_picture_gives_the_code_of_the_pipeline_or_one_reason(exported, name):
+    encoder, model, _ = exported
+    contents, why = odd_files.PICTURES[name]
+    encode = model.signatures["encode_bytes"]
+    if why == odd_files.READ:
+        picture = readable(contents)
+        expected = encoder(images.load(picture, 32)[None])
+        out = encode(contents=tf.constant([picture]))["codes"]
+        np.testing.assert_allclose(out, expected, atol=1e-5)
+    else:
+        with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+            encode(contents=tf.constant([readable(contents)]))
+
+
+def test_what_is_no_jpeg_or_png_is_named_by_its_place_in_the_batch(exported):
+    _, model, _ = exported
+    webp, jpeg = (odd_files.PICTURES[name][0] for name in ("photo.webp", "plain.jpg"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not JPEG or PNG") as error:
+        model.signatures["encode_bytes"](contents=tf.constant([jpeg, webp, jpeg, b""]))
+    assert "convert.readable" in str(error.value) and "[1 3]" in str(error.value)

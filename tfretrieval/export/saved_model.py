@@ -34,7 +34,8 @@ def export_encoder(
 ) -> None:
     """Writes an encoder as a SavedModel with two signatures, the first being the default too.
 
-    * ``encode_bytes(contents=string [B])``: JPEG or PNG files.
+    * ``encode_bytes(contents=string [B])``: JPEG or PNG files; what is neither is named by its
+      place in the batch. :func:`data_pipelines.convert.readable` makes PNG of other formats.
     * ``encode_images(images=float32 [B, H, W, 3])``: pixels in [0, 255]; resized if need be.
 
     Both return ``packed``, uint8 ``[B, ceil(bits / 8)]`` (first bit = most significant), and
@@ -89,7 +90,7 @@ class _Encoder(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
     def encode_bytes(self, contents):
-        return self._encode(self._from_bytes(contents))
+        return self._encode(self._from_bytes(_known(contents)))
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32, name="images")])
     def encode_images(self, images):
@@ -155,6 +156,17 @@ class _TwoViewEncoder(_CroppingEncoder):
 def _packed(codes):
     codes = tf.cast(codes, tf.float32)
     return {"codes": codes, "packed": pack(codes)}
+
+
+def _known(contents):
+    """The files of a batch, all of which begin as JPEG or PNG do."""
+    padded = contents + 8 * b"\0"
+    jpeg = tf.strings.substr(padded, 0, 3) == b"\xff\xd8\xff"
+    known = jpeg | (tf.strings.substr(padded, 0, 8) == b"\x89PNG\r\n\x1a\n")
+    strange = tf.reshape(tf.where(~known), [-1])
+    told = "not JPEG or PNG (data_pipelines.convert.readable makes PNG of other formats): places"
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(known), [told, strange])]):
+        return tf.identity(contents)
 
 
 def _whole_from_bytes(contents, size):

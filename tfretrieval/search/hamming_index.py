@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -125,11 +126,14 @@ class HammingIndex:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                bits, codes, ids = int(file["bits"]), file["codes"], file["ids"]
-        except (KeyError, TypeError, ValueError, IndexError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{os.fspath(path)} is not a saved HammingIndex: {error}") from error
-        index = cls(bits)
-        index.add(codes, ids)
+                index = cls(int(file["bits"]))
+                index.add(file["codes"], file["ids"])
+        except (
+            *(KeyError, TypeError, ValueError, IndexError, AttributeError),
+            *(EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error),
+        ) as error:
+            reason = " ".join(str(error).split())
+            raise ValueError(f"{os.fspath(path)} is not a saved HammingIndex: {reason}") from error
         return index
 
 
