@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from data_pipelines.records import Records
 from data_pipelines.sources.unpack import cache_folder
 from tfretrieval import files
 
@@ -56,6 +57,15 @@ def kept(
         for old in by_use[:-FILES]:
             old.unlink(missing_ok=True)
     return arrays
+
+
+def pictures(records: Records) -> str:
+    """What tells these pictures from others, whatever part they play: SHA-256 of their contents."""
+    digests = records.digests
+    if digests is None:
+        blobs = (records.original(i) for i in range(len(records)))
+        digests = np.array([hashlib.sha256(blob).hexdigest() for blob in blobs])
+    return hashlib.sha256("\0".join(digests.tolist()).encode()).hexdigest()
 
 
 def _key(depends_on: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import tfretrieval as tfr
-from data_pipelines.kept import kept
+from data_pipelines.kept import kept, pictures
 from data_pipelines.view import View
 from recipes import common
 from recipes.common.data import Divided
@@ -107,7 +107,7 @@ def frozen_pass(
         network: whose weights count: the classifier, or a backbone where its logits do not matter.
     """
     depends_on = {
-        "pictures": opened.data.checksum(),
+        "pictures": pictures(opened.data.records),
         "network": f"{name.partition('+')[0]}, {opened.config.image_size} pixels",
         "versions": f"{tf.__version__}, {opened.config.mixed_precision}",
         **{f"weights {at}": one for at, one in enumerate(network.get_weights())},

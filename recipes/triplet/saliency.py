@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines import saliency_table, steps
-from data_pipelines.kept import kept
+from data_pipelines.kept import kept, pictures
 from data_pipelines.saliency_table import SaliencyTable
 from data_pipelines.view import View
 from recipes.common.cli import ConfigError, require
@@ -149,7 +149,7 @@ def look(
     if shared and not path.exists():
         depends_on = {
             "identity": now,
-            "pictures": opened.data.checksum(),
+            "pictures": pictures(opened.data.records),
             "batch": opened.config.batch_size,
         }
         found = kept("saliency", depends_on, columns)

@@ -1,8 +1,11 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from data_pipelines import kept as module
-from data_pipelines.kept import kept
+from data_pipelines.kept import kept, pictures
+from tests.data_pipelines.pictures import make_records
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,12 @@ def test_what_depends_on_the_same_is_computed_once():
 def test_every_change_of_what_it_depends_on_computes_anew(other):
     assert once(1, of=np.arange(6.0).reshape(2, 3), at=224) == 1
     assert once(2, **other) == 2
+
+
+def test_pictures_are_the_same_whatever_part_they_play(tmp_path):
+    records = make_records([0, 0, 1, 1])
+    other = dataclasses.replace(records, labels=[0, 1, 0, 1])
+    assert pictures(records) == pictures(other) != pictures(records.take([1, 0, 2, 3]))
 
 
 def test_a_damaged_file_is_computed_and_written_anew(cache):
