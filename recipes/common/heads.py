@@ -219,9 +219,8 @@ def _batches(
     batch = min(config.batch_size, len(rows))
     used = order.steps_per_epoch(len(rows), config.batch_size) * batch
     epochs = [order.shuffled(len(rows), config.seed, epoch)[:used] for epoch in range(first, last)]
-    taken = np.concatenate(epochs)
-    dataset = tf.data.Dataset.from_tensor_slices((rows[taken], targets[taken]))
-    batches = dataset.batch(batch, drop_remainder=True)
+    taken = np.concatenate(epochs).reshape(-1, batch)
+    batches = tf.data.Dataset.from_tensor_slices((rows[taken], targets[taken]))
     return batches.map(lambda wanted, target: (tf.gather(features, wanted), target))
 
 

@@ -526,7 +526,9 @@ def _memory_lines(
     for name in backbones:
         for precision in ("float32", "mixed_float16"):
             tf.keras.mixed_precision.set_global_policy(precision)
-            backbone = common.networks.backbone(name, dataclasses.replace(config, weights="none"))
+            backbone = common.networks.backbone(
+                name, dataclasses.replace(config, weights="none", training=FULL)
+            )
             model = tfr.models.classifier(backbone, num_classes)
             memory = tfr.inspection.training_memory(model, config.batch_size)
             body.append(

@@ -181,6 +181,17 @@ class PaperSettings(SaliencySettings):
                 f"--networks {name}: must be {', '.join(BACKBONES)} or a name of "
                 f"tf.keras.applications, followed by nothing, {', '.join(VIEWS[1:])}",
             )
+        blocks = [name for name in self.networks if name.partition("+")[0].endswith("_i")]
+        require(
+            self.training != FROZEN or not blocks,
+            f"--training {FROZEN} leaves the block of {' '.join(blocks)} as it starts, which is the "
+            "identity: leave them out, or fine-tune",
+        )
+        require(
+            self.training != GIVEN or self.protocol == PAPER,
+            f"--training {GIVEN}: the classifier has seen the pictures that --protocol "
+            f"{self.protocol} would hold out to choose on: take --protocol {PAPER}",
+        )
         if self.alpha == WHOLE_PICTURES:
             crops = [name for name in self.networks if "crop" in name.split("+")]
             require(not crops, f"--alpha none keeps all: leave --networks {' '.join(crops)} out")

@@ -128,6 +128,20 @@ def test_tables_and_seeds_are_planned(triplet_pictures, tmp_path, capsys, small_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("training", ["frozen", "fine_tuned"])
+def test_a_network_with_weights_is_planned_by_what_it_does(
+    triplet_pictures, tmp_path, capsys, small_network, training
+):
+    flags = ["--networks", "resnet18", "--training", training, "--fine-tune-epochs", "3"]
+    flags += ["--hash-input", "features", "probabilities"]
+    assert plan_of(triplet_pictures, tmp_path, *flags) == 0
+    printed = capsys.readouterr().out
+    assert "ResNet18: frozen features of 36 pictures" in printed
+    assert ("ResNet18: stage 1, 3 epochs of" in printed) == (training == "fine_tuned")
+    assert "ResNet18, probabilities: 1 cross-entropy head" in printed
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_seed_takes_as_long_as_the_first():
     lines = list(plan._time_lines([plan.Work("a part", 2, 60.0)], 3, 1))
     times = {

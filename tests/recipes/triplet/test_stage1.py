@@ -26,7 +26,7 @@ def own_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def open_run(triplet_pictures, tmp_path):
     def open_it(**settings):
-        config = Config(data_dir=str(triplet_pictures), **{**SMALL, **settings})
+        config = Config(data_dir=str(triplet_pictures), protocol="paper", **{**SMALL, **settings})
         return opened(config, tmp_path / "run")
 
     return open_it
