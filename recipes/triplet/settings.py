@@ -184,8 +184,8 @@ class PaperSettings(SaliencySettings):
         blocks = [name for name in self.networks if name.partition("+")[0].endswith("_i")]
         require(
             self.training != FROZEN or not blocks,
-            f"--training {FROZEN} leaves the block of {' '.join(blocks)} as it starts, which is the "
-            "identity: leave them out, or fine-tune",
+            f"--training {FROZEN} leaves the block of {' '.join(blocks)} as it starts, which is "
+            "the identity: leave them out, or fine-tune",
         )
         require(
             self.training != GIVEN or self.protocol == PAPER,
