@@ -97,8 +97,13 @@ def test_a_bad_setting_is_one_line_and_status_2(capsys, tmp_path, argv, message)
 
 def test_an_unknown_choice_is_refused_by_name(capsys):
     with pytest.raises(SystemExit) as stop:
-        status_and_error(capsys, ["--networks", "resnet34"])
-    assert stop.value.code == 2 and "resnet18_i" in capsys.readouterr().err
+        status_and_error(capsys, ["--protocol", "guess"])
+    assert stop.value.code == 2 and "held_out" in capsys.readouterr().err
+
+
+def test_an_unknown_network_is_refused_by_name(capsys):
+    status, _, error = status_and_error(capsys, ["--networks", "resnet34"])
+    assert status == 2 and "--networks resnet34: must be resnet18, resnet18_i" in error
 
 
 def test_another_configuration_in_the_folder_is_status_2(capsys, tmp_path):

@@ -36,7 +36,12 @@ def test_the_network_stays_as_it_is_and_its_pass_is_kept_for_other_runs(
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     config = Config(
-        data_dir=str(triplet_pictures), image_size=32, width=4, training="frozen", batch_size=8
+        data_dir=str(triplet_pictures),
+        image_size=32,
+        width=4,
+        training="frozen",
+        networks=("resnet18",),
+        batch_size=8,
     )
     run = opened(config, tmp_path / "run")
     model, history, seen = linear(run, "resnet18", WHOLE)

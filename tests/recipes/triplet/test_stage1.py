@@ -15,7 +15,9 @@ from tfretrieval.backbones.efficientnet_lite import VARIANTS
 from tfretrieval.backbones.weights_file import find_weights
 
 pytestmark = pytest.mark.usefixtures("eager_training")
-SMALL = {"image_size": 32, "width": 4, "batch_size": 8, "bits": 6}
+SMALL = {
+    "image_size": 32, "width": 4, "batch_size": 8, "bits": 6, "networks": ("resnet18",),
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
