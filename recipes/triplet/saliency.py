@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import zipfile
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -152,10 +153,10 @@ def look(
             "pictures": pictures(opened.data.records),
             "batch": opened.config.batch_size,
         }
-        found = kept("saliency", depends_on, columns)
+        found: dict[str, Any] = kept("saliency", depends_on, columns)
         if not path.exists():
             with folder.writing(f"saliency/{name}.npz") as partial, open(partial, "wb") as stream:
-                np.savez_compressed(stream, **found)  # type: ignore[arg-type]
+                np.savez_compressed(stream, **found)
     return look_now()
 
 
