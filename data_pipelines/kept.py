@@ -61,11 +61,7 @@ def kept(
 
 def pictures(records: Records) -> str:
     """What tells these pictures from others, whatever part they play: SHA-256 of their contents."""
-    digests = records.digests
-    if digests is None:
-        blobs = (records.original(i) for i in range(len(records)))
-        digests = np.array([hashlib.sha256(blob).hexdigest() for blob in blobs])
-    return hashlib.sha256("\0".join(digests.tolist()).encode()).hexdigest()
+    return hashlib.sha256("\0".join(records.content_digests().tolist()).encode()).hexdigest()
 
 
 def _key(depends_on: Mapping[str, Any]) -> str:

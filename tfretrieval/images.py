@@ -47,7 +47,7 @@ def readable_format(contents: bytes) -> bool:
 
 
 def has_known_start(contents: Any) -> tf.Tensor:
-    """`readable_format` as a TensorFlow operation: bool scalar."""
+    """`readable_format` as a TensorFlow operation: bool, of the shape of `contents`."""
     contents = tf.convert_to_tensor(contents, tf.string)
     start = tf.strings.substr(contents + len(_PNG_SIGNATURE) * b"\0", 0, len(_PNG_SIGNATURE))
     return tf.io.is_jpeg(contents) | (start == _PNG_SIGNATURE)

@@ -67,9 +67,9 @@ def train_classifier(
     with opened.strategy.scope():
         model = build()
         left, rate = (config.epochs - warm_up) * length, config.learning_rate
-        schedule = tf.keras.optimizers.schedules.CosineDecay(
-            *((0.0, left, 0.0, "warm", rate, warm_up * length) if warm_up else (rate, left))
-        )
+        warm = {"warmup_target": rate, "warmup_steps": warm_up * length} if warm_up else {}
+        start = 0.0 if warm_up else rate
+        schedule = tf.keras.optimizers.schedules.CosineDecay(start, left, **warm)
         optimizer = tf.keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
         # Class centers are where the features are: no decay draws them to the origin.
         optimizer.exclude_from_weight_decay(var_names=["centers"])

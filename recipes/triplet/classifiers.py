@@ -9,14 +9,14 @@ import tfretrieval as tfr
 from data_pipelines.saliency_table import SaliencyTable
 from data_pipelines.view import WHOLE, View
 from recipes import common
-from recipes.common.cli import ConfigError
+from recipes.common.cli import ConfigError, require
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.training import History
 from recipes.triplet import linear, saliency
 from recipes.triplet.settings import FROZEN, FULL, GIVEN, SaliencySettings, TripletSettings
 from recipes.triplet.work import LOOKING
-from tfretrieval.backbones.networks import network, weights_of
+from tfretrieval.backbones.networks import is_application, network, weights_of
 from tfretrieval.models import freeze_normalization
 from tfretrieval.saliency import Localizer
 
@@ -45,7 +45,7 @@ def train_stage1(
 
     # The network knows something already. It goes on from the best linear classifier of what it
     # knows: from a random one its first gradients would be noise.
-    weights = linear.fitted(opened, name, view)
+    weights = linear.fitted(opened, name, lambda: linear.frozen(opened, name, view)["features"])
 
     def go_on() -> tf.keras.Model:
         backbone = common.networks.backbone(name, config)
@@ -63,6 +63,10 @@ def train_stage1(
 def given(opened: Opened[TripletSettings, Divided], name: str) -> tf.keras.Model:
     """A classifier that was trained elsewhere, from the file of ``--weights``."""
     config, classes = opened.config, opened.data.num_classes
+    require(
+        not is_application(name.partition("+")[0]),
+        f"--training {GIVEN} takes no network of tf.keras.applications, such as {name}",
+    )
     file, side = weights_of(name, config.weights, config.seed), config.image_size
     models = []
     for seed in (0, 1):
@@ -72,7 +76,7 @@ def given(opened: Opened[TripletSettings, Divided], name: str) -> tf.keras.Model
                 found = network(name.partition("+")[0]).build(
                     (side, side, 3), width=config.width, weights=file, num_classes=classes
                 )
-        except (ValueError, TypeError) as error:  # of weights; Keras's own networks take no head
+        except tfr.backbones.WeightsError as error:
             raise ConfigError(f"--training {GIVEN}, {classes} classes: {error}") from error
         models.append(found)
     first, second = (model.get_layer("logits").get_weights()[0] for model in models)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -28,21 +29,26 @@ def linear(
     opened: Opened[TripletSettings, Divided], name: str, view: View
 ) -> tuple[tf.keras.Model, common.training.History, Arrays]:
     """The network as it is, with the best linear classifier on its pooled features."""
-    found, seen = fitted(opened, name, view), frozen(opened, name, view)
     with opened.strategy.scope():
         backbone = common.networks.backbone(name, opened.config)
         classifier = tfr.models.classifier(backbone, opened.data.num_classes)
+        seen = _features(opened, name, view, backbone)
+        found = fitted(opened, name, lambda: seen["features"])
         classifier.get_layer("logits").set_weights([found["kernel"], found["bias"]])
     history = {key: found[key] for key in ("loss", "accuracy", "seconds")}
     logits = seen["features"] @ found["kernel"] + found["bias"]
     return classifier, history, {**seen, "logits": logits}
 
 
-def fitted(opened: Opened[TripletSettings, Divided], name: str, view: View) -> Arrays:
+def fitted(
+    opened: Opened[TripletSettings, Divided], name: str, see: Callable[[], np.ndarray]
+) -> Arrays:
+    """Kernel and bias of the linear classifier, and how it fits; ``see`` gives the features where
+    they are needed."""
     data, config = opened.data, opened.config
 
     def fit() -> Arrays:
-        features = frozen(opened, name, view)["features"]
+        features = see()
         start = time.monotonic()
         labels = data.records.labels
         kernel, bias = linear_classifier(
@@ -89,7 +95,12 @@ def linear_classifier(
 
 def frozen(opened: Opened[TripletSettings, Divided], name: str, view: View) -> Arrays:
     """Features of the network as it is."""
-    backbone = common.networks.backbone(name, opened.config)
+    return _features(opened, name, view, common.networks.backbone(name, opened.config))
+
+
+def _features(
+    opened: Opened[TripletSettings, Divided], name: str, view: View, backbone: tf.keras.Model
+) -> Arrays:
     return frozen_pass(opened, name, tfr.models.classifier(backbone, 2), view, backbone)
 
 

@@ -33,9 +33,8 @@ from recipes.common.report import markdown
 from recipes.triplet import classifiers, heads, saliency
 from recipes.triplet.margins import CROSS_ENTROPY, TripletHead
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
-from recipes.triplet.settings import FINE_TUNED, FULL, PaperSettings
+from recipes.triplet.settings import FINE_TUNED, FULL, VIEWS, PaperSettings
 from recipes.triplet.work import (
-    ALL_VIEWS,
     FEATURES,
     FROZEN_FEATURES,
     LINEAR,
@@ -258,11 +257,9 @@ def works(
 
 def _title(network: str) -> str:
     """A network of a run, or of a table, where a threshold stands behind the +."""
-    name, _, threshold = network.partition("+")
-    if threshold.partition(":")[0] in ALL_VIEWS:
-        return row_title(network)
-    threshold, _, reads = threshold.partition(":")
-    return ", ".join(filter(None, (title(name), f"alpha {threshold}", reads)))
+    name, plus, seen = network.partition("+")
+    view = seen.partition(":")[0]
+    return row_title(network if plus + view in VIEWS else f"{name}+alpha {seen}")
 
 
 def examples(kind: str, data: Divided) -> int:

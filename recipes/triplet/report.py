@@ -229,8 +229,7 @@ def _saliency_table(opened: Opened[PaperSettings, Divided], view: View) -> Table
 
 def _pairs(config: PaperSettings) -> Iterator[Pair]:
     """The adaptive margin and its rivals, then every network and the one before it."""
-    rivals = [CROSS_ENTROPY_CODES, fixed_row(config)]
-    rivals += [PREDICTED]
+    rivals = [CROSS_ENTROPY_CODES, fixed_row(config), PREDICTED]
     rivals += [BEST_BY_QUERIES] if config.protocol == PAPER else []
     networks = [
         row_title(row_name(name, reads)) for name in config.networks for reads in config.hash_input

@@ -22,7 +22,6 @@ from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Table
 from recipes.triplet.settings import SaliencySettings, TripletSettings
 from tfretrieval.backbones import networks
-from tfretrieval.backbones.networks import NETWORKS
 from tfretrieval.evaluation import Localization, centre_boxes, localization
 from tfretrieval.run_folder import RunFolderError, difference
 from tfretrieval.saliency import ClassActivationLocalizer, Localizer
@@ -68,7 +67,7 @@ def pretrained(config: SaliencySettings) -> Localizer | None:
         if not pretrains(name):
             network = tfr.models.load_model(name)
         else:
-            known = NETWORKS.get(name) or networks.network(name)
+            known = networks.network(name)
             side = known.size
             network = known.build(
                 (side, side, 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from recipes.common.cli import option, require
@@ -22,11 +23,10 @@ DEMO = {
     "epochs": 14,
     "saliency_network": "stage1",
 }
-# What a hash layer on a classifier reads, as in tfretrieval.models.READINGS.
+# What a hash layer on a classifier reads, as tfretrieval.models.classifier_hash_encoder calls it.
 FEATURES, PROBABILITIES = "features", "probabilities"
 # In place of a threshold.
 WHOLE_PICTURES = "none"
-# Those but ResNet18 and ResNet18-I are ours.
 # Behind a network's name.
 VIEWS = ("", "+crop", "+box", "+whole+crop")
 
@@ -181,12 +181,7 @@ class PaperSettings(SaliencySettings):
                 f"--networks {name}: must be {', '.join(BACKBONES)} or a name of "
                 f"tf.keras.applications, followed by nothing, {', '.join(VIEWS[1:])}",
             )
-        blocks = [name for name in self.networks if name.partition("+")[0].endswith("_i")]
-        require(
-            self.training != FROZEN or not blocks,
-            f"--training {FROZEN} leaves the block of {' '.join(blocks)} as it starts, which is "
-            "the identity: leave them out, or fine-tune",
-        )
+        self.require_no_frozen_block(self.networks, "leave them out")
         require(
             self.training != GIVEN or self.protocol == PAPER,
             f"--training {GIVEN}: the classifier has seen the pictures that --protocol "
@@ -210,6 +205,15 @@ class PaperSettings(SaliencySettings):
             not self.networks[-1].endswith("+box"),
             f"the last of --networks is exported, and nobody gives an encoder true boxes: move "
             f"{self.networks[-1]} forward",
+        )
+
+    def require_no_frozen_block(self, networks: Sequence[str], remedy: str) -> None:
+        """A block starts as the identity: of a frozen network it would be no block."""
+        blocks = [name for name in networks if name.partition("+")[0].endswith("_i")]
+        require(
+            self.training != FROZEN or not blocks,
+            f"--training {FROZEN} leaves the block of {' '.join(blocks)} as it starts, which is "
+            f"the identity: {remedy}, or fine-tune",
         )
 
     @staticmethod

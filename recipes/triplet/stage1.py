@@ -17,7 +17,7 @@ from recipes.common.opened import Opened
 from recipes.common.training import History
 from recipes.triplet.classifiers import train_stage1
 from recipes.triplet.linear import frozen_pass, linear
-from recipes.triplet.settings import FROZEN, GIVEN, TripletSettings
+from recipes.triplet.settings import FEATURES, FROZEN, GIVEN, TripletSettings
 from recipes.triplet.work import name_of_view
 
 
@@ -42,7 +42,7 @@ class Stage1:
 
     def inputs(self, reads: str, temperature: float) -> np.ndarray:
         """What a hash layer reads, float32 ``[N, D]``."""
-        if reads == tfr.models.READINGS[0]:
+        if reads == FEATURES:
             return self.features
         roots: np.ndarray = tfr.layers.RootProbabilities(temperature)(self.logits).numpy()
         return roots

@@ -27,7 +27,7 @@ from recipes.triplet.figures import DISTANCES
 from recipes.triplet.margins import ADAPTIVE
 from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED
 from recipes.triplet.published import FPH, NOT_FOUND, PAPER_TEXT, published_beside
-from recipes.triplet.settings import FROZEN, WHOLE_PICTURES, PaperSettings
+from recipes.triplet.settings import WHOLE_PICTURES, PaperSettings
 from recipes.triplet.view_row import ACCURACY, CODES, MAPS, R1, ViewRow, measure_view
 from recipes.triplet.work import BITS, Cell, cells, looks, row_name
 from tfretrieval import plots
@@ -56,12 +56,7 @@ def run(
 ) -> str:
     """Measures what is missing of the tables ``numbers`` and returns them."""
     require(config.protocol != SELECTED, "--table chooses nothing: leave --protocol selected out")
-    blocks = [name for name in config.table_networks if name.endswith("_i")]
-    require(
-        config.training != FROZEN or not blocks,
-        f"--training {FROZEN} leaves the block of {' '.join(blocks)} as it starts, which is the "
-        "identity: name other --table-networks, or fine-tune",
-    )
+    config.require_no_frozen_block(config.table_networks, "name other --table-networks")
     if seeds == 1:
         folder = RunFolder(run_dir, config)
         runs = {config.seed: folder}

@@ -19,7 +19,6 @@ from recipes.triplet.settings import (
 from tfretrieval.backbones.networks import title
 
 WHOLE, CROP, BOX = "whole", "crop", "box"
-ALL_VIEWS = ("", WHOLE, CROP, BOX, f"{WHOLE}+{CROP}")
 # Who looks where no pretrained network does.
 LOOKING, STAGE1_LOOKS = "resnet18", "stage1"
 LOOK, FROZEN_FEATURES, LINEAR = "saliency", "frozen features", "linear classifier"
@@ -106,9 +105,8 @@ def row_title(name: str) -> str:
     'ResNet18, whole and crop, probabilities'
     """
     network, _, reads = name.partition(":")
-    shown = title(network.partition("+")[0])
-    views = seen(network)
-    shown += "" if views == (WHOLE,) else f", {' and '.join(views)}"
+    plain, plus, views = network.partition("+")
+    shown = title(plain + plus + views.replace("+", " and "))
     return f"{shown}, {reads}" if reads else shown
 
 

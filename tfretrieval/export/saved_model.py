@@ -160,9 +160,7 @@ def _packed(codes):
 
 def _known(contents):
     """The files of a batch, all of which begin as JPEG or PNG do."""
-    padded = contents + 8 * b"\0"
-    jpeg = tf.strings.substr(padded, 0, 3) == b"\xff\xd8\xff"
-    known = jpeg | (tf.strings.substr(padded, 0, 8) == b"\x89PNG\r\n\x1a\n")
+    known = image_ops.has_known_start(contents)
     strange = tf.reshape(tf.where(~known), [-1])
     told = "not JPEG or PNG (data_pipelines.convert.readable makes PNG of other formats): places"
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(known), [told, strange])]):

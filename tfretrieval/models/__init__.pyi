@@ -5,14 +5,12 @@ from .descriptor import descriptor as descriptor
 from .descriptor import multi_scale as multi_scale
 from .descriptor import tuple_encoder as tuple_encoder
 from .gdf_net import gdf_net as gdf_net
-from .hash_encoders import READINGS as READINGS
 from .hash_encoders import classifier_hash_encoder as classifier_hash_encoder
 from .hash_encoders import hash_encoder as hash_encoder
 from .loading import load_model as load_model
 from .normalization import freeze_normalization as freeze_normalization
 
 __all__ = [
-    "READINGS",
     "attention_augmented",
     "center_classifier",
     "classifier",

@@ -91,8 +91,7 @@ def test_resnet18_looks_with_the_weights_of_a_file(config, tmp_path, monkeypatch
 
 def small_size(monkeypatch, name, size):
     """A network that looks at fewer pixels than it was trained at."""
-    networks = {**NETWORKS, name: dataclasses.replace(NETWORKS[name], size=size)}
-    monkeypatch.setattr(saliency, "NETWORKS", networks)
+    monkeypatch.setitem(NETWORKS, name, dataclasses.replace(NETWORKS[name], size=size))
 
 
 class Unknown(tf.keras.layers.Layer):

@@ -116,3 +116,9 @@ def test_weights_without_that_classifier_are_refused(open_run, tmp_path):
     ) as error:
         train_stage1(run, "resnet18", WHOLE)
     assert "\n" not in str(error.value)
+
+
+def test_a_network_of_keras_cannot_be_given(open_run):
+    run = open_run(training="given", weights="any.weights.h5")
+    with pytest.raises(ConfigError, match="takes no network of tf.keras.applications"):
+        train_stage1(run, "MobileNetV2", WHOLE)
