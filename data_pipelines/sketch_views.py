@@ -43,9 +43,10 @@ class SketchAugmentation:
     def load(self, contents: tf.Tensor, size: int, seed: tf.Tensor) -> tf.Tensor:
         """A random view, float32 `[size, size, 3]` in [0, 255]; `seed` is an integer `[2]`."""
         draws = tf.random.stateless_uniform([11], tf.cast(seed, tf.int64), alg="philox")
-        height_width = tf.cast(images.shape(contents), tf.float32)
+        height_width, scale = images.decoded_size(contents, size)
+        height_width = tf.cast(height_width, tf.float32)
         crop = _rectangle(height_width, self.area, _CROP_ASPECT, draws[:4])
-        pixels = images.resize(images.decode_window(contents, crop), (size, size))
+        pixels = images.resize(images.decode_window(contents, crop, scale), (size, size))
         ink = 255 - tf.tensordot(pixels, tf.constant(GREY)[:, None], 1)
         if self.flip:
             ink = tf.cond(draws[4] < 0.5, lambda: ink[:, ::-1], lambda: ink)

@@ -185,6 +185,49 @@ def test_load_is_decode_crop_resize_in_eager_and_in_tf_data():
     np.testing.assert_array_equal(next(iter(lazily)), expected)
 
 
+def test_a_jpeg_far_larger_than_wanted_is_decoded_smaller():
+    jpeg, png = (encoded(smooth(259, 513), kind) for kind in ("JPEG", "PNG"))
+    for size, scale, height_width in [
+        (33, 1, [259, 513]),
+        (32, 2, [130, 257]),
+        (16, 4, [65, 129]),
+        (8, 8, [33, 65]),
+        (1, 8, [33, 65]),
+        ((8, 32), 4, [65, 129]),
+    ]:
+        got, by = images.decoded_size(jpeg, size)
+        assert got.numpy().tolist() == height_width and int(by) == scale
+        assert int(images.decoded_size(png, size)[1]) == 1
+    corner = [0.0, 0.0, 0.25, 0.25]  # 64 pixels of 259
+    assert int(images.decoded_size(jpeg, 8, corner)[1]) == 2
+
+
+@pytest.mark.parametrize("box", [None, [0.16, 0.32, 0.8, 0.88]])
+def test_what_is_decoded_smaller_looks_the_same_whoever_reads_it(box):
+    large = Image.fromarray(smooth(75, 100)).resize((800, 600))
+    contents, size = encoded(large, "JPEG"), 12
+    assert int(images.decoded_size(contents, size, box)[1]) == 8
+    got = images.load(contents, size, box).numpy()
+    whole = images.decode(contents)
+    plain = images.resize(whole if box is None else images.crop(whole, box), (size, size)).numpy()
+    assert 0 < np.abs(got - plain).mean() < 1 and np.abs(got - plain).max() < 5
+    for way in (
+        lambda c: images.load(c, size, box),
+        lambda c: tf.map_fn(lambda one: images.load(one, size, box), c[None], tf.float32)[0],
+    ):
+        lazily = tf.data.Dataset.from_tensors(contents).map(way)
+        np.testing.assert_array_equal(next(iter(lazily)), got)
+
+
+def test_a_window_of_what_is_decoded_smaller_equals_the_cut_out_picture():
+    contents = encoded(smooth(203, 155), "JPEG", subsampling=2)
+    for scale in (2, 4, 8):
+        height, width = -(-203 // scale), -(-155 // scale)
+        whole = images.decode_window(contents, [0, 0, height, width], scale).numpy()
+        part = images.decode_window(contents, [3, 2, 9, 11], tf.constant(scale))
+        np.testing.assert_array_equal(part, whole[3:12, 2:13])
+
+
 def filled(whole, mask):
     """Pixel by pixel what `fill_background` does to a whole picture."""
     height, width = whole.shape[:2]

@@ -8,7 +8,11 @@ an exported SavedModel. Four rules make the pixels reproducible:
   decoding a window equals decoding the whole picture and cutting it out. PNG may be grey, palette,
   16 bits (the high byte is kept) or transparent (composed on white; of one that is transparent
   everywhere, which none means to be, the colours are read). EXIF orientation is ignored.
-  A header that announces more than `MAX_PIXELS` is refused before anything is decoded.
+  A header that announces more than `MAX_PIXELS` is refused before anything is decoded. A JPEG
+  that is far larger than wanted is decoded at a half, a quarter or an eighth of its size, as long
+  as what is to be seen stays `OVERSAMPLED` times as large as wanted (`decoded_size`): less than
+  half of the time, a fraction of the memory. What that changes lies below the change by a box's
+  edges, which are then whole pixels of the smaller picture.
 - **Cropping.** A box `[ymin, xmin, ymax, xmax]` in [0, 1] becomes whole pixels: each edge is
   rounded to the nearest one, and at least one pixel remains.
 - **Background.** What a mask leaves out becomes `MEAN_COLOR`, after cropping and before resizing,
@@ -26,6 +30,7 @@ an exported SavedModel. Four rules make the pixels reproducible:
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import tensorflow as tf
@@ -33,11 +38,15 @@ import tensorflow as tf
 MAX_PIXELS = 2**26
 """Largest picture that is decoded, in pixels (8192 x 8192): 200 MB once in memory."""
 
+OVERSAMPLED = 4
+"""A JPEG is decoded smaller as long as this many of its pixels are left for one that is wanted."""
+
 MEAN_COLOR = (124, 116, 104)
 """The mean colour of ImageNet, for backgrounds: backbones subtract it, which leaves about zero."""
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_HEADER_END = 24
+_SCALES = (1, 2, 4, 8)
 _JPEG_OPTIONS = {"channels": 3, "dct_method": "INTEGER_ACCURATE", "fancy_upscaling": False}
 
 
@@ -84,12 +93,39 @@ def decode(contents: Any) -> tf.Tensor:
     return tf.cast(decode_window(contents, tf.concat([[0, 0], size], 0)), tf.float32)
 
 
-def decode_window(contents: Any, window: Any) -> tf.Tensor:
+def decoded_size(contents: Any, size: Any, box: Any = None) -> tuple[tf.Tensor, tf.Tensor]:
+    """At which size a picture is decoded, of which `box` is wanted at `size` pixels.
+
+    A PNG always at its own. A JPEG at 1/s of it, rounded up, for the largest s of 1, 2, 4, 8 that
+    leaves both sides of the box `OVERSAMPLED * size` pixels.
+
+    Args:
+        size: pixels, one number, or `(height, width)`.
+
+    Returns:
+        Height and width, int32 `[2]`, and s, an int32 scalar.
+
+    >>> picture = tf.io.encode_jpeg(tf.zeros([90, 200, 3], tf.uint8))
+    >>> [tuple(decoded_size(picture, size)[0].numpy().tolist()) for size in (4, 10, 20)]
+    [(23, 50), (45, 100), (90, 200)]
+    """
+    contents = tf.convert_to_tensor(contents, tf.string)
+    height_width = shape(contents)
+    region = [0.0, 0.0, 1.0, 1.0] if box is None else box
+    extent = window(region, height_width[0], height_width[1])[2:]
+    room = tf.reduce_min(extent // (OVERSAMPLED * tf.cast(size, tf.int32)))
+    room = tf.where(tf.io.is_jpeg(contents), room, 1)
+    scale = tf.reduce_max(tf.where(tf.constant(_SCALES) <= tf.maximum(room, 1), _SCALES, 1))
+    return (height_width + scale - 1) // scale, scale
+
+
+def decode_window(contents: Any, window: Any, scale: Any = 1) -> tf.Tensor:
     """The part `(top, left, height, width)` of a picture, uint8 `[height, width, 3]`.
 
     Equal to cutting it from `decode(contents)`, and cheaper: of a JPEG little more than the window
     is decoded, and `resize` takes whole numbers as they are. The window must come from the size
-    that `shape` gave, which is where oversized pictures are stopped.
+    that `shape` or `decoded_size` gave, which is where oversized pictures are stopped; with the
+    latter's `scale` the picture is that much smaller.
     """
     contents = tf.convert_to_tensor(contents, tf.string)
     window = tf.ensure_shape(tf.cast(window, tf.int32), [4])
@@ -98,7 +134,7 @@ def decode_window(contents: Any, window: Any) -> tf.Tensor:
         contents = tf.identity(contents)
     pixels = tf.cond(
         tf.io.is_jpeg(contents),
-        lambda: tf.image.decode_and_crop_jpeg(contents, window, **_JPEG_OPTIONS),
+        lambda: _decode_jpeg(contents, window, scale),
         lambda: _cut(_decode_png(contents), window),
     )
     return tf.ensure_shape(pixels, [None, None, 3])
@@ -163,17 +199,20 @@ def load(contents: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tens
 
     With a `mask` (bool `[m, m]`, over the whole picture) the background has the mean colour.
     """
-    height_width = shape(contents)
+    height_width, scale = decoded_size(contents, size, box)
     region = [0.0, 0.0, 1.0, 1.0] if box is None else box
     place = window(region, height_width[0], height_width[1])
-    part = decode_window(contents, place)
+    part = decode_window(contents, place, scale)
     if mask is not None:
         part = fill_background(part, mask, place, height_width)
     return tf.ensure_shape(resize(part, (size, size)), [size, size, 3])
 
 
 def view(image: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tensor:
-    """What `load` gives, of a picture `[H, W, 3]` in [0, 255] that is decoded already."""
+    """What `load` gives, of a picture `[H, W, 3]` in [0, 255] that is decoded already.
+
+    Of a JPEG that `load` decodes smaller (`decoded_size`), equal only up to the scaling.
+    """
     image = tf.convert_to_tensor(image)
     height_width = tf.shape(image)[:2]
     region = [0.0, 0.0, 1.0, 1.0] if box is None else box
@@ -199,6 +238,17 @@ def _png_shape(contents: tf.Tensor) -> tf.Tensor:
 def _cut(image: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
     top, left, height, width = tf.unstack(window)
     return image[top : top + height, left : left + width]
+
+
+def _decode_jpeg(contents: tf.Tensor, window: tf.Tensor, scale: Any) -> tf.Tensor:
+    def at(ratio: int) -> tf.Tensor:
+        return tf.image.decode_and_crop_jpeg(contents, window, ratio=ratio, **_JPEG_OPTIONS)
+
+    if isinstance(scale, int):
+        return at(scale)
+    # The ratio is an attribute of the operation, so each has one of its own.
+    branches = [functools.partial(at, ratio) for ratio in _SCALES]
+    return tf.switch_case(tf.reduce_sum(tf.cast(scale > _SCALES[:-1], tf.int32)), branches)
 
 
 def _decode_png(contents: tf.Tensor) -> tf.Tensor:

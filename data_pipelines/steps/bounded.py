@@ -38,13 +38,14 @@ def bounded_batches(
     indices = valid_indices(records, indices).reshape(-1)
     read, _, region = record_columns(records, boxes, None)
 
-    def place(index: tf.Tensor) -> tf.Tensor:
-        height_width = images.shape(read(index))
+    def place(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        contents = read(index)
         box = region(index).get("box", tf.constant([0.0, 0.0, 1.0, 1.0]))
-        return images.window(box, height_width[0], height_width[1])
+        height_width, scale = images.decoded_size(contents, long_side, box)
+        return images.window(box, height_width[0], height_width[1]), scale
 
     places = tf.data.Dataset.from_tensor_slices(indices).map(place, tf.data.AUTOTUNE)
-    windows = np.stack(list(places.as_numpy_iterator()))
+    windows, scales = map(np.stack, zip(*places.as_numpy_iterator(), strict=True))
     shrink = np.minimum(1.0, long_side / windows[:, 2:].max(axis=1, keepdims=True))
     sizes = np.maximum(np.rint(windows[:, 2:] * shrink), 1).astype(np.int32)
     if (small := np.flatnonzero(sizes.min(axis=1) < least)).size:
@@ -68,7 +69,8 @@ def bounded_batches(
         height_width = tf.gather(sizes, rows[0])
 
         def one(row: tf.Tensor) -> tf.Tensor:
-            part = images.decode_window(read(tf.gather(indices, row)), tf.gather(windows, row))
+            contents, scale = read(tf.gather(indices, row)), tf.gather(scales, row)
+            part = images.decode_window(contents, tf.gather(windows, row), scale)
             return images.resize(part, height_width)
 
         kind = tf.TensorSpec([None, None, 3], tf.float32)

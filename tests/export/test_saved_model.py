@@ -37,12 +37,15 @@ def test_packs_as_numpy_does(bits):
 
 def test_bytes_of_jpeg_and_png_give_the_codes_of_the_pipeline(exported):
     encoder, model, _ = exported
-    contents = [tf.io.encode_png(PIXELS).numpy(), tf.io.encode_jpeg(PIXELS).numpy()]
+    large = np.kron(PIXELS, np.ones((9, 9, 1), np.uint8))
+    contents = [tf.io.encode_png(PIXELS), *map(tf.io.encode_jpeg, (PIXELS, large))]
+    contents = [content.numpy() for content in contents]
+    assert int(images.decoded_size(contents[2], 32)[1]) == 2
     out = model.signatures["encode_bytes"](contents=tf.constant(contents))
     expected = encoder(tf.stack([images.load(c, 32) for c in contents])).numpy()
     np.testing.assert_allclose(out["codes"], expected, atol=1e-5)
     np.testing.assert_array_equal(out["packed"], pack_numpy(out["codes"].numpy()))
-    assert out["packed"].shape == (2, 2)
+    assert out["packed"].shape == (3, 2)
 
 
 def test_images_of_any_size_are_resized(exported):
