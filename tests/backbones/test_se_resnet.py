@@ -135,7 +135,9 @@ def test_weights_go_through_the_door_of_their_depth(torchvision_file, tmp_path, 
 
 
 @pytest.mark.parametrize("domain_aware", [False, True])
-def test_the_gradient_reaches_every_gate_and_both_files_round_trip(domain_aware, tmp_path):
+def test_the_gradient_reaches_every_gate_and_both_files_round_trip(
+    domain_aware, tmp_path, eager_training
+):
     options = {"domain_aware": domain_aware, "inception_c": True, "width": 8}
     model = se_resnet(SHAPE, **options)
     inputs = {"image": IMAGES, "domain": DOMAIN} if domain_aware else IMAGES
@@ -150,13 +152,13 @@ def test_the_gradient_reaches_every_gate_and_both_files_round_trip(domain_aware,
         if layer.name.endswith("_dase"):
             assert layer.get_weights()[2][-1].any(), layer.name
 
-    expected = model.predict(inputs, verbose=0)
+    expected = model(inputs)
     model.save(tmp_path / "model.keras")
-    loaded = load_model(tmp_path / "model.keras").predict(inputs, verbose=0)
+    loaded = load_model(tmp_path / "model.keras")(inputs)
     np.testing.assert_allclose(loaded, expected, atol=1e-5)
     model.save_weights(tmp_path / "model.weights.h5")
     again = se_resnet(SHAPE, weights=tmp_path / "model.weights.h5", **options)
-    np.testing.assert_allclose(again.predict(inputs, verbose=0), expected, atol=1e-5)
+    np.testing.assert_allclose(again(inputs), expected, atol=1e-5)
 
 
 def test_the_domain_reaches_the_map_through_its_rows_alone():

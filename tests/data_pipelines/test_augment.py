@@ -37,6 +37,13 @@ def test_no_randomness_is_plain_loading():
     np.testing.assert_allclose(views(contents, still, 1)[0], picture("a", 8, 8), atol=1e-3)
 
 
+def test_views_of_a_far_larger_jpeg_look_as_those_of_every_pixel():
+    large, seeds = picture("a", 384, 512), 6
+    jpeg, png = encode(large), encode(large, "PNG")
+    assert int(images.decoded_size(jpeg, 8)[1]) == 8
+    assert np.abs(views(jpeg, Augmentation(), seeds) - views(png, Augmentation(), seeds)).max() < 12
+
+
 def test_half_of_the_views_are_mirrored():
     contents = encode(picture("a", 8, 8), "PNG")
     flipping = Augmentation(area=(1.0, 1.0), aspect=(1.0, 1.0), **STILL)

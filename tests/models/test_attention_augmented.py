@@ -43,9 +43,9 @@ def test_trains_the_network_that_it_is_around():
     assert len(model.trainable_variables) == len(after)
 
 
-def test_views_are_whole_pictures_in_inference_and_parts_in_training():
+def test_views_are_whole_pictures_in_inference_and_parts_in_training(eager_training):
     model = attention_augmented(network(), seed=3)
-    out = model.predict(IMAGES, verbose=0)
+    out = model(IMAGES)
     for name in ("crop", "drop"):
         np.testing.assert_allclose(out[name], out["logits"], atol=1e-5)
     history = fitted(model)
@@ -61,12 +61,12 @@ def test_views_are_those_of_the_two_layers():
     assert drop.fill == [1.0, 2.0, 3.0]
 
 
-def test_survives_a_keras_file(tmp_path):
+def test_survives_a_keras_file(tmp_path, eager_training):
     model = attention_augmented(network())
     fitted(model)
     model.save(tmp_path / "model.keras")
     loaded = load_model(tmp_path / "model.keras")
-    expected, actual = (one.predict(IMAGES, verbose=0) for one in (model, loaded))
+    expected, actual = (one(IMAGES) for one in (model, loaded))
     assert set(actual) == {*VIEWS, "codes", "attention"}
     for name, values in expected.items():
         np.testing.assert_allclose(actual[name], values, rtol=1e-4, atol=1e-5)
@@ -74,7 +74,7 @@ def test_survives_a_keras_file(tmp_path):
     assert int(np.asarray(loaded.get_layer("attention_crop").batches)) == 1
 
 
-def test_trains_under_mixed_precision():
+def test_trains_under_mixed_precision(eager_training):
     with mixed_precision():
         history = fitted(attention_augmented(network()), epochs=2)
     assert np.isfinite(history["loss"]).all()

@@ -10,7 +10,7 @@ IMAGES = np.random.default_rng(0).uniform(0, 255, (6, 32, 32, 3)).astype(np.floa
 
 
 @pytest.mark.parametrize("build", [resnet18, resnet18_i])
-def test_fits_integer_labels_and_survives_a_keras_file(build, tmp_path):
+def test_fits_integer_labels_and_survives_a_keras_file(build, tmp_path, eager_training):
     model = classifier(build((32, 32, 3), width=4), num_classes=3)
     loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss, jit_compile=False)
@@ -20,7 +20,7 @@ def test_fits_integer_labels_and_survives_a_keras_file(build, tmp_path):
     np.testing.assert_allclose(loaded(IMAGES), model(IMAGES), atol=1e-5)
 
 
-def test_the_inputs_of_a_backbone_are_those_of_the_classifier(tmp_path):
+def test_the_inputs_of_a_backbone_are_those_of_the_classifier(tmp_path, eager_training):
     model = classifier(se_resnet((32, 32, 3), domain_aware=True, width=4), num_classes=3)
     inputs = {"image": IMAGES, "domain": np.arange(6) % 2}
     loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)

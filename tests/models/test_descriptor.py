@@ -34,7 +34,7 @@ def test_descriptors_are_float32_under_mixed_precision():
     np.testing.assert_allclose(np.linalg.norm(out, axis=1), 1, atol=1e-5)
 
 
-def test_a_tuple_encoder_shares_its_weights_and_trains():
+def test_a_tuple_encoder_shares_its_weights_and_trains(eager_training):
     model = encoder((64, 64, 3))
     tuples = RNG.uniform(0, 255, (2, 4, 64, 64, 3)).astype(np.float32)
     training = tuple_encoder(model, members=4)

@@ -56,7 +56,7 @@ def test_fits_named_outputs_and_survives_a_keras_file(kwargs, tmp_path):
     assert "logits_accuracy" in first
     model.save(tmp_path / "model.keras")
     loaded = load_model(tmp_path / "model.keras")
-    expected, actual = (one.predict(IMAGES, verbose=0) for one in (model, loaded))
+    expected, actual = (one(IMAGES) for one in (model, loaded))
     assert set(expected) - {"attention"} == {"logits", "codes"}
     assert ("attention" in expected) == kwargs.get("attention", True)
     for name, values in expected.items():
@@ -65,7 +65,7 @@ def test_fits_named_outputs_and_survives_a_keras_file(kwargs, tmp_path):
 
 
 @ROWS
-def test_every_weight_learns(kwargs):
+def test_every_weight_learns(kwargs, eager_training):
     model = compiled(small(**kwargs))
     before = [v.numpy().copy() for v in model.trainable_variables]
     model.fit(batches(model), epochs=3, verbose=0)
@@ -73,7 +73,7 @@ def test_every_weight_learns(kwargs):
         assert (old != variable.numpy()).any(), variable.name
 
 
-def test_without_metrics_attention_needs_no_target():
+def test_without_metrics_attention_needs_no_target(eager_training):
     model = small()
     model.compile("sgd", {"logits": CROSS_ENTROPY, "codes": TERMS}, jit_compile=False)
     data = tf.data.Dataset.from_tensors((IMAGES, {"logits": LABELS, "codes": LABELS}))
@@ -166,7 +166,7 @@ def test_the_domain_of_a_backbone_is_an_input():
     model.predict({"image": IMAGES, "domain": np.arange(6) % 2}, verbose=0)
 
 
-def test_outputs_are_float32_under_mixed_precision_and_train():
+def test_outputs_are_float32_under_mixed_precision_and_train(eager_training):
     with mixed_precision():
         model = compiled(small())
         assert {x.dtype for x in map(tf.convert_to_tensor, model(IMAGES).values())} == {tf.float32}

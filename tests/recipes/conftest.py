@@ -24,21 +24,3 @@ def make_networks_small(monkeypatch):
 
     for name in ("resnet18", "resnet18_i"):
         monkeypatch.setattr(tfretrieval.backbones, name, build)
-
-
-@pytest.fixture
-def eager_training(monkeypatch):
-    """Tiny models are trained sooner without a graph, the more so where a run is killed again and
-    again. With a graph train the contracts of ``folder_triplet`` and ``sfm_lrml``, the runs of
-    several seeds, and the tests of training, heads and models."""
-    train_eagerly(monkeypatch)
-
-
-def train_eagerly(monkeypatch):
-    """The same for a fixture of a wider scope."""
-    compiled = tf.keras.Model.compile
-
-    def compile_eagerly(self, *arguments, **options):
-        compiled(self, *arguments, **{**options, "run_eagerly": True})
-
-    monkeypatch.setattr(tf.keras.Model, "compile", compile_eagerly)

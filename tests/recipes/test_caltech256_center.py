@@ -36,7 +36,7 @@ def test_contract(tmp_path, pictures, monkeypatch, small_network):
         pictures,
         monkeypatch,
         files,
-        step=9,
+        step=12,
     )
     trained_by = dict.fromkeys(names[0] for names in rows(tmp_path / "whole"))
     assert list(trained_by) == ["softmax", "softmax + improved (ratio)"]
@@ -52,7 +52,9 @@ def exported_are(run_dir, loss):
     assert {tuple(row) for row in exported["query_codes"]} <= codes
 
 
-def test_several_seeds_in_one_table_with_intervals(tmp_path, pictures, capsys, small_network):
+def test_several_seeds_in_one_table_with_intervals(
+    tmp_path, pictures, capsys, small_network, eager_training
+):
     assert run(tmp_path / "run", pictures, "--seeds", "2", "--losses", "center", "softmax") == 0
     printed = capsys.readouterr().out
     lines = [x for x in printed.splitlines() if "| softmax + center, " in x and " to " in x]

@@ -29,14 +29,14 @@ def pictures(tmp_path_factory):
 
 @pytest.mark.usefixtures("eager_training")
 def test_contract(tmp_path, pictures, monkeypatch, small_network):
-    """Killed and resumed at every ninth file, with a row of each kind and a further length."""
+    """Killed and resumed at every fifteenth file, with a row of each kind and a further length."""
 
     def run(run_dir):
         flags = ("--rows", "backbone", "augmentation", "--more-bits", "8")
         argv = [*SMALL, "--data-dir", str(pictures), "--run-dir", str(run_dir), *flags]
         return main(cub_gdf.RECIPE, Config, "about", argv)
 
-    check_recipe(run, tmp_path, pictures, monkeypatch, RUN_FILES | {"8-bits"}, step=9)
+    check_recipe(run, tmp_path, pictures, monkeypatch, RUN_FILES | {"8-bits"}, step=15)
     whole = tmp_path / "whole"
     titles = ["backbone", "+ crop and drop", *RIVALS.values()]
     assert [names[0] for names in rows(whole)] == titles

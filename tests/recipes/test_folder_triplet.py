@@ -6,7 +6,7 @@ import pytest
 from recipes import folder_triplet
 from recipes.common.cli import main
 from tests.checks import check_recipe
-from tests.recipes.conftest import train_eagerly
+from tests.conftest import train_eagerly
 from tests.recipes.pictures import write_folder
 from tests.recipes.results import rows
 

@@ -49,3 +49,15 @@ def test_bounded_batches_name_a_picture_that_is_too_small():
     records = of_sizes([(40, 40), (200, 20)])
     with pytest.raises(DataError, match="is 100 x 10 pixels .* needs 16"):
         steps.bounded_batches(records, [0, 1], long_side=100, batch_size=1, least=16)
+
+
+def test_a_far_larger_jpeg_is_decoded_smaller_and_looks_the_same():
+    large = picture("large", 480, 640)
+    records = dataclasses.replace(
+        make_records([0, 0]), blobs=[encode(large, k) for k in ("JPEG", "PNG")]
+    )
+    dataset, places = steps.bounded_batches(records, [0, 1], long_side=20, batch_size=2)
+    (batch,) = dataset
+    assert int(images.decoded_size(records.read(0), 20)[1]) == 4
+    jpeg, png = batch.numpy()[np.argsort(places)]
+    assert jpeg.shape == (15, 20, 3) and 0 < np.abs(jpeg - png).mean() < 1

@@ -21,7 +21,7 @@ def usual():
 
 
 @pytest.fixture
-def history(pictures, tmp_path, small_network, usual):
+def history(pictures, tmp_path, small_network, usual, eager_training):
     """What the training of one loss logs."""
 
     def log(loss, **settings):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from recipes.common import session, training
 from recipes.folder_triplet import Config
-from tests.recipes.conftest import train_eagerly
+from tests.conftest import train_eagerly
 from tests.recipes.opening import opened
 from tests.recipes.pictures import write_folder
 from tfretrieval.callbacks import TrainingCheckpoint

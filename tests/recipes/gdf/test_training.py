@@ -5,7 +5,8 @@ import pytest
 
 from recipes import gdf
 from recipes.gdf.settings import ROWS
-from tests.recipes.conftest import make_networks_small, train_eagerly
+from tests.conftest import train_eagerly
+from tests.recipes.conftest import make_networks_small
 from tests.recipes.gdf.tiny import settings
 from tests.recipes.opening import opened
 

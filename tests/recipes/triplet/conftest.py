@@ -6,7 +6,8 @@ import pytest
 
 from recipes import folder_triplet
 from recipes.common.cli import main
-from tests.recipes.conftest import make_networks_small, train_eagerly
+from tests.conftest import train_eagerly
+from tests.recipes.conftest import make_networks_small
 from tests.recipes.pictures import write_folder, write_table_with_boxes
 from tests.recipes.triplet.tiny import FLAGS
 

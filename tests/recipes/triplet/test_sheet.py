@@ -4,7 +4,8 @@ import pytest
 
 from recipes import saliency_sheet
 from recipes.common.cli import main
-from tests.recipes.conftest import make_networks_small, train_eagerly
+from tests.conftest import train_eagerly
+from tests.recipes.conftest import make_networks_small
 from tests.recipes.results import rows
 from tests.recipes.triplet.tiny import FLAGS
 

@@ -1,0 +1,22 @@
+"""What the tests of all packages use."""
+
+import pytest
+import tensorflow as tf
+
+
+@pytest.fixture
+def eager_training(monkeypatch):
+    """Tiny models are trained sooner without a graph, the more so where a run is killed again and
+    again. With a graph train the contracts of layers, losses, ``folder_triplet`` and ``sfm_lrml``,
+    the tests of training and of heads, the notebooks and, of every model, one test."""
+    train_eagerly(monkeypatch)
+
+
+def train_eagerly(monkeypatch):
+    """The same for a fixture of a wider scope."""
+    compiled = tf.keras.Model.compile
+
+    def compile_eagerly(self, *arguments, **options):
+        compiled(self, *arguments, **{**options, "run_eagerly": True})
+
+    monkeypatch.setattr(tf.keras.Model, "compile", compile_eagerly)
