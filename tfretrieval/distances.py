@@ -107,15 +107,23 @@ def label_ids(labels: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
 
     Raises:
         ValueError: labels of another shape, such as one-hot ones, or no numbers.
-        InvalidArgumentError: ids that are not whole, or that a float type cannot tell apart. XLA
-            has no assertions: there such an id becomes :data:`NO_LABEL`, see :func:`nan_if_lost`.
+        InvalidArgumentError: ids that are not whole, that a float type cannot tell apart, or from
+            2^63 on. XLA has no assertions: there such an id becomes :data:`NO_LABEL`, see
+            :func:`nan_if_lost`.
 
     >>> label_ids(tf.constant([[2.0], [0.0]]), tf.zeros([2, 5])).numpy().tolist()
     [2, 0]
     """
     labels = one_a_row(labels, rows, "labels")
     if labels.dtype.is_integer or labels.dtype.is_bool:
-        return tf.cast(labels, tf.int64)
+        ids = tf.cast(labels, tf.int64)
+        if labels.dtype != tf.uint64:
+            return ids
+        fits = tf.debugging.Assert(
+            tf.reduce_all(ids >= 0), ["labels must be below 2^63, got", labels]
+        )
+        with tf.control_dependencies([fits]):
+            return tf.where(ids >= 0, ids, NO_LABEL)
     if not labels.dtype.is_floating:
         raise ValueError(f"labels must be whole numbers, got {labels.dtype.name}")
     bound = 2 ** _PRECISION[labels.dtype]

@@ -53,6 +53,13 @@ class TestLossesOfPairs:
             with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be whole"):
                 step(ids)
 
+    def test_ids_beyond_int64_are_refused_and_the_largest_is_read(self, name):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"labels must be below 2\^63"):
+            PAIRS[name].call(np.array([2**63, 1, 2, 2], np.uint64), CODES)
+        largest = PAIRS[name].call(np.array([2**63 - 1, 1, 2, 2], np.uint64), CODES)
+        expected = float(PAIRS[name](np.array([0, 1, 2, 2]), CODES))
+        assert largest.numpy().mean() == pytest.approx(expected)
+
     def test_the_bound_is_that_of_the_type(self, name):
         for dtype, first in ((tf.float16, 2**11), (tf.float32, 2**24), (tf.float64, 2**53)):
             below = tf.constant([first - 1, first - 2, 3, 3], dtype)
