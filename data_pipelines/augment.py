@@ -55,9 +55,7 @@ class Augmentation:
         not change what is drawn.
         """
         draws = tf.random.stateless_uniform([8], tf.cast(seed, tf.int64), alg="philox")
-        height_width, scale = images.decoded_size(contents, size, box)
-        whole = [0.0, 0.0, 1.0, 1.0]
-        region = images.window(whole if box is None else box, height_width[0], height_width[1])
+        height_width, scale, region = images.decoded_size(contents, size, box)
         crop = self._crop(region, draws[:4])
         image = images.decode_window(contents, crop, scale)
         if mask is not None:

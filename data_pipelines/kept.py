@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,8 +61,13 @@ def kept(
 
 
 def pictures(records: Records) -> str:
-    """What tells these pictures from others, whatever part they play: SHA-256 of their contents."""
-    return hashlib.sha256("\0".join(records.content_digests().tolist()).encode()).hexdigest()
+    """What tells these pictures from others, whatever part they play: SHA-256 of their contents and
+    of the rules by which they are read."""
+    from tfretrieval import images
+
+    total = hashlib.sha256(Path(images.__file__).read_bytes())
+    total.update("\0".join(records.content_digests().tolist()).encode())
+    return total.hexdigest()
 
 
 def _key(depends_on: Mapping[str, Any]) -> str:

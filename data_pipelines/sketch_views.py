@@ -43,7 +43,7 @@ class SketchAugmentation:
     def load(self, contents: tf.Tensor, size: int, seed: tf.Tensor) -> tf.Tensor:
         """A random view, float32 `[size, size, 3]` in [0, 255]; `seed` is an integer `[2]`."""
         draws = tf.random.stateless_uniform([11], tf.cast(seed, tf.int64), alg="philox")
-        height_width, scale = images.decoded_size(contents, size)
+        height_width, scale, _ = images.decoded_size(contents, size)
         height_width = tf.cast(height_width, tf.float32)
         crop = _rectangle(height_width, self.area, _CROP_ASPECT, draws[:4])
         pixels = images.resize(images.decode_window(contents, crop, scale), (size, size))

@@ -195,7 +195,7 @@ def test_a_jpeg_far_larger_than_wanted_is_decoded_smaller():
         (1, 8, [33, 65]),
         ((8, 32), 4, [65, 129]),
     ]:
-        got, by = images.decoded_size(jpeg, size)
+        got, by, _ = images.decoded_size(jpeg, size)
         assert got.numpy().tolist() == height_width and int(by) == scale
         assert int(images.decoded_size(png, size)[1]) == 1
     corner = [0.0, 0.0, 0.25, 0.25]  # 64 pixels of 259

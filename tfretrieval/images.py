@@ -93,7 +93,9 @@ def decode(contents: Any) -> tf.Tensor:
     return tf.cast(decode_window(contents, tf.concat([[0, 0], size], 0)), tf.float32)
 
 
-def decoded_size(contents: Any, size: Any, box: Any = None) -> tuple[tf.Tensor, tf.Tensor]:
+def decoded_size(
+    contents: Any, size: Any, box: Any = None
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """At which size a picture is decoded, of which `box` is wanted at `size` pixels.
 
     A PNG always at its own. A JPEG at 1/s of it, rounded up, for the largest s of 1, 2, 4, 8 that
@@ -103,7 +105,7 @@ def decoded_size(contents: Any, size: Any, box: Any = None) -> tuple[tf.Tensor, 
         size: pixels, one number, or `(height, width)`.
 
     Returns:
-        Height and width, int32 `[2]`, and s, an int32 scalar.
+        Height and width, int32 `[2]`; s, an int32 scalar; the box as a `window` at that size.
 
     >>> picture = tf.io.encode_jpeg(tf.zeros([90, 200, 3], tf.uint8))
     >>> [tuple(decoded_size(picture, size)[0].numpy().tolist()) for size in (4, 10, 20)]
@@ -116,7 +118,8 @@ def decoded_size(contents: Any, size: Any, box: Any = None) -> tuple[tf.Tensor, 
     room = tf.reduce_min(extent // (OVERSAMPLED * tf.cast(size, tf.int32)))
     room = tf.where(tf.io.is_jpeg(contents), room, 1)
     scale = tf.reduce_max(tf.where(tf.constant(_SCALES) <= tf.maximum(room, 1), _SCALES, 1))
-    return (height_width + scale - 1) // scale, scale
+    height_width = (height_width + scale - 1) // scale
+    return height_width, scale, window(region, height_width[0], height_width[1])
 
 
 def decode_window(contents: Any, window: Any, scale: Any = 1) -> tf.Tensor:
@@ -199,9 +202,7 @@ def load(contents: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tens
 
     With a `mask` (bool `[m, m]`, over the whole picture) the background has the mean colour.
     """
-    height_width, scale = decoded_size(contents, size, box)
-    region = [0.0, 0.0, 1.0, 1.0] if box is None else box
-    place = window(region, height_width[0], height_width[1])
+    height_width, scale, place = decoded_size(contents, size, box)
     part = decode_window(contents, place, scale)
     if mask is not None:
         part = fill_background(part, mask, place, height_width)

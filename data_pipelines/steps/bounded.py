@@ -39,10 +39,8 @@ def bounded_batches(
     read, _, region = record_columns(records, boxes, None)
 
     def place(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        contents = read(index)
-        box = region(index).get("box", tf.constant([0.0, 0.0, 1.0, 1.0]))
-        height_width, scale = images.decoded_size(contents, long_side, box)
-        return images.window(box, height_width[0], height_width[1]), scale
+        _, scale, window = images.decoded_size(read(index), long_side, **region(index))
+        return window, scale
 
     places = tf.data.Dataset.from_tensor_slices(indices).map(place, tf.data.AUTOTUNE)
     windows, scales = map(np.stack, zip(*places.as_numpy_iterator(), strict=True))

@@ -121,7 +121,6 @@ def frozen_pass(
         "pictures": pictures(opened.data.records),
         "network": f"{name.partition('+')[0]}, {opened.config.image_size} pixels",
         "versions": f"{tf.__version__}, {opened.config.mixed_precision}",
-        "decoding": tfr.images.OVERSAMPLED,
         **{f"weights {at}": one for at, one in enumerate(network.get_weights())},
         **{
             part: value

@@ -151,7 +151,6 @@ def look(
             "identity": now,
             "pictures": pictures(opened.data.records),
             "batch": opened.config.batch_size,
-            "decoding": tfr.images.OVERSAMPLED,
         }
         found: dict[str, Any] = kept("saliency", depends_on, columns)
         if not path.exists():
