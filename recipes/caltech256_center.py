@@ -1,15 +1,18 @@
-"""Center loss and improved center loss on Caltech256 (Song et al. 2018).
+r"""Center loss and improved center loss on Caltech256 (Song et al. 2018).
 
     python -m recipes.caltech256_center              256_ObjectCategories.tar, ImageNet weights
     python -m recipes.caltech256_center --seeds 5    with intervals
+    python -m recipes.caltech256_center --dataset caltech_birds2011 --backbone efficientnet_lite0 \
+        --training frozen --view crop                minutes: CUB behind a frozen network
     python -m recipes.caltech256_center --demo       drawn_birds, minutes on two CPU cores
 
 The method: cross-entropy parts the classes, a second loss on the distances to class centers draws
 each of them together, and the improved one also pushes it from the other centers. The same network
 is trained by cross-entropy alone, with the center loss, and with the improved one, from the same
 initial weights, in the same order, for as many epochs. Retrieval is by the features before the
-classifier, Euclidean and cosine, and by codes of a hash layer on them. The weight of every loss is
-set beforehand: ``recipes.center_weights`` chooses it on held-out training pictures. The paper's
+classifier, Euclidean and cosine, and by their signs, which are the codes: a tanh bounds them, so
+that a weight and a margin mean the same from the first epoch to the last. The weight of every loss
+is set beforehand: ``recipes.center_weights`` chooses it on held-out training pictures. The paper's
 network, weights and figures were not available (docs/center_loss.md); its claim is that the
 improved loss retrieves better than the center loss, and that better than cross-entropy alone.
 """
@@ -30,6 +33,7 @@ from recipes.common.recipe import Recipe
 if TYPE_CHECKING:
     from recipes.center.loss_result import LossResult
     from recipes.center.plane import Plane
+    from recipes.center.training import Seen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,27 +45,21 @@ class Config(CenterSettings):
 
 def run(opened: Opened[CenterSettings, Divided]) -> tuple[list[LossResult], dict[str, Plane]]:
     """Every loss from the same start, then the same through two features."""
-    results = [run_loss(opened, loss) for loss in opened.config.losses]
+    seen = center.training.see(opened)
+    results = [run_loss(opened, loss, seen) for loss in opened.config.losses]
     return results, center.plane.planes(opened)
 
 
-def run_loss(opened: Opened[CenterSettings, Divided], loss: str) -> LossResult:
-    """The network trained by one loss, its features and its codes, measured."""
-    config = opened.config
-    classifier, history = center.training.train(opened, loss)
-
-    # The network is frozen now, so every picture passes it once; a hash layer reads its features.
-    cached = common.training.cached_features(opened, loss, classifier)
-    task = common.heads.head_task(cached["features"], config, opened.data)
-    head = opened.folder.step(
-        f"{loss}/codes",
-        lambda: common.heads.train_cross_entropy(task, config, config.hash_epochs),
+def run_loss(opened: Opened[CenterSettings, Divided], loss: str, seen: Seen) -> LossResult:
+    """The network trained by one loss; its features, whose signs are codes, measured."""
+    classifier, history = center.training.train(opened, loss, seen)
+    cached = common.training.cached_features(
+        opened, loss, classifier, layer=center.training.EMBEDDING, maps=seen.maps
     )
-
-    if loss == config.losses[-1]:
-        encoder = center.training.encoder(classifier, config)
-        common.export.export(opened, encoder, head)
-    return center.loss_result.measure_loss(opened, loss, cached, head["codes"], history)
+    if loss == opened.config.losses[-1]:
+        encoder = center.training.encoder(opened, loss, classifier, seen)
+        common.export.export_codes(opened, encoder, cached["features"], seen.view)
+    return center.loss_result.measure_loss(opened, loss, cached, history)
 
 
 RECIPE = Recipe(

@@ -44,11 +44,12 @@ class Config(CenterSettings):
 
 def run(opened: Opened[Config, Divided]) -> list[Weighed]:
     """Cross-entropy alone, then every loss at every weight."""
-    results = [center.weighing.weigh(opened, SOFTMAX, SOFTMAX)]
+    seen = center.training.see(opened)
+    results = [center.weighing.weigh(opened, SOFTMAX, SOFTMAX, seen)]
     for loss in opened.config.losses:
         for value in opened.config.lambdas:
             weighed = opened.with_config(**{f"{loss}_lambda": value})
-            results.append(center.weighing.weigh(weighed, loss, f"{loss}@{value:g}"))
+            results.append(center.weighing.weigh(weighed, loss, f"{loss}@{value:g}", seen))
     return results
 
 

@@ -76,8 +76,8 @@ def run(opened: Opened[RemedySettings, Divided]) -> Results:
         rows[title] = triplet.view_row.measure_view(opened, name, view)
 
     def crop(localizer: Localizer, name: str, alpha: float | str = config.alpha) -> View:
-        table = triplet.saliency.look(opened, localizer, name)
-        return triplet.saliency.view(localizer, table, alpha, config.region)
+        table = common.saliency.look(opened, localizer, name)
+        return common.saliency.view(localizer, table, alpha, config.region)
 
     # What there is to gain.
     truth = opened.data.records.boxes

@@ -30,7 +30,7 @@ class LossResult:
         rows: of :data:`SEARCHES`.
         accuracy: of the classifier.
         same, different: Euclidean distances of two queries, of one class and of two.
-        codes: relaxed ``[N, bits]``.
+        codes: relaxed ``[N, bits]``: the features.
         history: of the training, an array a figure.
     """
 
@@ -66,14 +66,12 @@ def measure_loss(
     opened: Opened[CenterSettings, Divided],
     loss: str,
     cached: Arrays,
-    codes: np.ndarray,
     history: History,
 ) -> LossResult:
     """Measures the features and the codes of a network trained by this loss.
 
     Args:
-        cached: features and logits of all pictures.
-        codes: of all pictures.
+        cached: features, whose signs are the codes, and logits of all pictures.
     """
     features, data = cached["features"], opened.data
     same, different = _pair_distances(opened, features)
@@ -82,12 +80,12 @@ def measure_loss(
         {
             EUCLIDEAN: measure.measure_features(features, data, euclidean_retrieval),
             COSINE: measure.measure_features(features, data),
-            CODES: measure.measure_codes(codes, data),
+            CODES: measure.measure_codes(features, data),
         },
         measure.accuracy(cached["logits"], data),
         same,
         different,
-        codes,
+        features,
         history,
     )
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from recipes.center.settings import CenterSettings
-from recipes.center.training import DISTANCES, EMBEDDING, train
+from recipes.center.training import DISTANCES, EMBEDDING, Seen, see, train
 from recipes.common.data import Divided, open_data
 from recipes.common.opened import Opened
 from recipes.common.training import cached_features
@@ -21,12 +21,14 @@ def planes(opened: Opened[CenterSettings, Divided]) -> dict[str, Plane]:
     # A run of its own inside the run: it has other data.
     inside = few.inside("plane")
     inside = dataclasses.replace(inside, data=open_data(inside.config, inside.folder))
-    return {loss: _plane(inside, loss) for loss in inside.config.losses}
+    seen = see(inside)
+    return {loss: _plane(inside, loss, seen) for loss in inside.config.losses}
 
 
-def _plane(opened: Opened[CenterSettings, Divided], loss: str) -> Plane:
-    model, _ = train(opened, loss, embedding=2)
-    features = cached_features(opened, loss, model, layer=EMBEDDING)["features"]
+def _plane(opened: Opened[CenterSettings, Divided], loss: str, seen: Seen) -> Plane:
+    model, _ = train(opened, loss, seen, plane=True)
+    cached = cached_features(opened, loss, model, layer=EMBEDDING, maps=seen.maps)
+    features = cached["features"]
     shown = opened.data.train
     (centers,) = model.get_layer(DISTANCES).get_weights()
     return features[shown], opened.data.records.labels[shown], centers

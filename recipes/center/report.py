@@ -75,8 +75,8 @@ def compose(
             ),
         ),
         notes=(
-            f"Network: {config.backbone}, centers moved by {config.update}. Nothing is chosen "
-            "here: weights were set beforehand.",
+            f"Network: {config.backbone}, {config.told}; centers moved by "
+            f"{config.update}. Nothing is chosen here: weights were set beforehand.",
         ),
         pairs=tuple(_pairs(config)),
         precisions={names: row.average_precision for names, row in rows.items()},
@@ -89,10 +89,7 @@ def compose(
 def _definitions(config: CenterSettings, result: LossResult) -> Iterator[str]:
     for search in SEARCHES:
         yield f"- mAP, %, {search}: {result.rows[search].definition}"
-    yield (
-        f"- {CODES.capitalize()}: {config.bits} bits of a hash layer on the frozen features, "
-        "trained by cross-entropy."
-    )
+    yield (f"- {CODES.capitalize()}: the signs of the {config.bits} features.")
     yield "- mAP inside test: each query against the other queries, itself left out, else as mAP."
     yield "- R@1: share of the queries whose nearest picture is of their class."
     yield "- P@10: share of the first ten ranks that is of the query's class."

@@ -7,47 +7,73 @@ from typing import Any
 
 from recipes.common.cli import option, require
 from recipes.common.networks import BACKBONES
-from recipes.common.settings import HashSettings
+from recipes.common.settings import BOX, CROP, VIEWS, WHOLE_PICTURES, CodeSettings
 
 SOFTMAX, CENTER = "softmax", "center"
 RATIO, HINGE, DIFFERENCE = "ratio", "hinge", "difference"
+# Controls: what a shorter embedding, or smaller weights, give without any center.
+LENGTH, DECAY = "length", "decay"
+FULL, FROZEN = "full", "frozen"
 # Name of a loss -> how it is shown.
 LOSSES = {
     SOFTMAX: "softmax",
+    DECAY: "softmax, more weight decay",
+    LENGTH: "softmax + length",
     CENTER: "softmax + center",
     RATIO: "softmax + improved (ratio)",
     HINGE: "softmax + improved (hinge)",
     DIFFERENCE: "softmax + improved (difference)",
 }
 # Cross-entropy alone has no second loss that could weigh anything.
-WEIGHED = (CENTER, RATIO, HINGE, DIFFERENCE)
+WEIGHED = (DECAY, LENGTH, CENTER, RATIO, HINGE, DIFFERENCE)
 
 
 @dataclasses.dataclass(frozen=True)
-class CenterSettings(HashSettings):
+class CenterSettings(CodeSettings):
     """Data, network, losses and their weights, how centers move, and the plane of two features."""
 
     dataset: str = option("caltech256", "name in the catalogue (paper)")
     image_size: int = option(224, "pixels of a side (our choice)")
     width: int = option(64, "channels of the first stage of a ResNet18 (our choice)")
     epochs: int = option(50, "epochs of the network (our choice)")
-    bits: int = option(64, "length of the code (our choice)")
-    hash_epochs: int = option(30, "epochs of the hash layer on the frozen features (our choice)")
+    bits: int = option(64, "features, whose signs are the code (our choice)")
     backbone: str = option("resnet18", "the network (ours; the paper's is older)", BACKBONES)
+    training: str = option(
+        FULL,
+        "full: all layers; frozen: the network as it is, the layers behind it on what it says of "
+        "every picture",
+        choices=(FULL, FROZEN),
+    )
+    view: str = option(
+        WHOLE_PICTURES,
+        "what a frozen network sees: whole pictures, the true box, or the crop that its own map "
+        "shows at alpha 0.4",
+        choices=VIEWS,
+    )
     losses: tuple[str, ...] = option(
-        (SOFTMAX, CENTER, RATIO),
+        (SOFTMAX, CENTER, RATIO, HINGE),
         "cross-entropy alone, with the center loss (paper), with a reading of the improved one: "
-        "ratio, hinge, difference; the last is exported",
+        "ratio, hinge, difference; length and decay are controls; the last is exported",
         choices=tuple(LOSSES),
     )
-    center_lambda: float = option(0.1, "weight of the center loss (our choice)")
-    ratio_lambda: float = option(1.0, "weight of the improved loss, ratio (our choice)")
-    hinge_lambda: float = option(0.1, "weight of the improved loss, hinge (our choice)")
-    difference_lambda: float = option(0.1, "weight of the improved loss, difference (our choice)")
-    hinge_margin: float = option(
-        25.0, "squared distance at which another center stops pushing, in hinge (our choice)"
+    center_lambda: float = option(0.06, "weight of the center loss (ours, by held-out pictures)")
+    ratio_lambda: float = option(
+        5.0, "weight of the improved loss, ratio (ours, by held-out pictures)"
     )
-    push: float = option(0.1, "share of the push in hinge and difference: beta (our choice)")
+    hinge_lambda: float = option(
+        0.1, "weight of the improved loss, hinge (ours, by held-out pictures)"
+    )
+    difference_lambda: float = option(0.02, "weight of the improved loss, difference (our choice)")
+    length_lambda: float = option(0.02, "weight of the squared length of the features (control)")
+    decay_lambda: float = option(0.5, "weight decay of the row decay (control)")
+    hinge_margin: float = option(
+        40.0,
+        "squared distance at which another center stops pushing, in hinge: 1.2 to 1.7 times that "
+        "to the nearest other center, d_other of the report (ours, by held-out pictures)",
+    )
+    push: float = option(
+        1.0, "share of the push in hinge and difference: beta (ours, by held-out pictures)"
+    )
     update: str = option(
         "running",
         "how centers move: by the original rule after every step, or by gradient",
@@ -62,6 +88,10 @@ class CenterSettings(HashSettings):
         for loss in WEIGHED:
             value = self.weight(loss)
             require(value > 0, f"--{loss}-lambda must be positive, got {value}")
+        require(
+            self.view == WHOLE_PICTURES or self.training == FROZEN,
+            f"--view {self.view} is what a frozen network sees: add --training {FROZEN}",
+        )
         require(self.hinge_margin > 0, f"--hinge-margin must be positive, got {self.hinge_margin}")
         require(self.push >= 0, f"--push must not be negative, got {self.push}")
         require(0 < self.rate <= 1, f"--rate must be in (0, 1], got {self.rate}")
@@ -72,6 +102,14 @@ class CenterSettings(HashSettings):
     def weight(self, loss: str) -> float:
         """What a loss weighs beside cross-entropy; 0 for cross-entropy alone."""
         return float(getattr(self, f"{loss}_lambda", 0.0))
+
+    @property
+    def told(self) -> str:
+        """What is trained, for reports."""
+        if self.training == FULL:
+            return "all layers trained"
+        seen = {WHOLE_PICTURES: "whole pictures", BOX: "true boxes", CROP: "what its map shows"}
+        return f"as it is, on {seen[self.view]}, the layers behind it trained"
 
     @staticmethod
     def demo_settings() -> dict[str, Any]:

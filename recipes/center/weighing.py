@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from recipes.center.loss_result import center_distances
 from recipes.center.report import D_OTHER, D_OWN
 from recipes.center.settings import LOSSES, CenterSettings
-from recipes.center.training import train
+from recipes.center.training import EMBEDDING, Seen, train
 from recipes.common import measure
 from recipes.common.about import about
 from recipes.common.data import Divided
@@ -36,15 +36,16 @@ class Weighed:
     history: History
 
 
-def weigh(opened: Opened[CenterSettings, Divided], loss: str, name: str) -> Weighed:
+def weigh(opened: Opened[CenterSettings, Divided], loss: str, name: str, seen: Seen) -> Weighed:
     """Trains a network by a loss at its weight in the settings; the held-out pictures search the
     others by its features.
 
     Args:
         name: of its files.
     """
-    classifier, history = train(opened, loss, name)
-    features = cached_features(opened, name, classifier)["features"]
+    classifier, history = train(opened, loss, seen, name)
+    cached = cached_features(opened, name, classifier, layer=EMBEDDING, maps=seen.maps)
+    features = cached["features"]
     return Weighed(
         loss,
         opened.config.weight(loss),

@@ -2,6 +2,7 @@ from . import about as about
 from . import cli as cli
 from . import data as data
 from . import export as export
+from . import frozen as frozen
 from . import heads as heads
 from . import measure as measure
 from . import networks as networks
@@ -9,6 +10,7 @@ from . import opened as opened
 from . import pictures as pictures
 from . import recipe as recipe
 from . import report as report
+from . import saliency as saliency
 from . import session as session
 from . import settings as settings
 from . import training as training

@@ -7,13 +7,13 @@ from data_pipelines.view import WHOLE, View
 from recipes.common.data import Divided
 from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
-from recipes.common.settings import HashSettings
+from recipes.common.settings import CodeSettings
 from tfretrieval.codes import pack
 from tfretrieval.export import export_encoder
 
 
 def export(
-    opened: Opened[HashSettings, Divided],
+    opened: Opened[CodeSettings, Divided],
     encoder: tf.keras.Model,
     head: Arrays,
     view: View = WHOLE,
@@ -24,7 +24,7 @@ def export(
 
 
 def export_codes(
-    opened: Opened[HashSettings, Divided],
+    opened: Opened[CodeSettings, Divided],
     encoder: tf.keras.Model,
     codes: np.ndarray,
     view: View = WHOLE,

@@ -8,7 +8,7 @@ from data_pipelines import steps
 from data_pipelines.records import Records
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.settings import HashSettings, RunSettings
+from recipes.common.settings import CodeSettings, RunSettings
 from tfretrieval import plots
 from tfretrieval.codes import pack
 from tfretrieval.search import HammingIndex
@@ -18,7 +18,7 @@ GALLERY_QUERIES, GALLERY_ANSWERS = 8, 8
 LEAST_PIXELS = 96
 
 
-def gallery(opened: Opened[HashSettings, Divided], codes: np.ndarray, title: str) -> Any:
+def gallery(opened: Opened[CodeSettings, Divided], codes: np.ndarray, title: str) -> Any:
     """Queries drawn at random and their nearest pictures by Hamming distance of codes."""
     config, data, labels = opened.config, opened.data, opened.data.records.labels
     queries = some_queries(opened, GALLERY_QUERIES)

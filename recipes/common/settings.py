@@ -10,6 +10,10 @@ from typing import Any
 
 from recipes.common.cli import option, require
 
+# What a frozen network sees: of a crop, what its own map shows.
+WHOLE_PICTURES, CROP, BOX = "whole", "crop", "box"
+VIEWS = (WHOLE_PICTURES, CROP, BOX)
+
 
 @dataclasses.dataclass(frozen=True)
 class RunSettings:
@@ -91,8 +95,8 @@ class Settings(RunSettings):
 
 
 @dataclasses.dataclass(frozen=True)
-class HashSettings(Settings):
-    """The same where a hash layer is trained on the features of a frozen classifier."""
+class CodeSettings(Settings):
+    """The same where a classifier is trained whose pictures get codes."""
 
     crop_area: float = option(
         0.4, "least share of a picture that a random crop of stage 1 covers (our choice)"
@@ -102,16 +106,26 @@ class HashSettings(Settings):
         0.2, "of stage 1: change brightness, contrast and saturation by this share (our choice)"
     )
     bits: int = option(64, "length of the code (paper: 16, 32, 48, 64)")
-    standardize: bool = option(True, "centre and scale features before the hash layer (ours)")
     hash_activation: str = option("tanh", "of the hash layer (ours)", choices=("tanh", "sigmoid"))
-    hash_epochs: int = option(90, "epochs of stage 2 (paper)")
-    hash_learning_rate: float = option(1e-3, "of stage 2: Adam (our choice)")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(0 < self.crop_area <= 1, f"--crop-area must be in (0, 1], got {self.crop_area}")
         require(0 <= self.colour <= 1, f"--colour must be in [0, 1], got {self.colour}")
-        at_least_one(self, "bits", "hash_epochs")
+        at_least_one(self, "bits")
+
+
+@dataclasses.dataclass(frozen=True)
+class HashSettings(CodeSettings):
+    """The same where a hash layer is trained on the features of a frozen classifier."""
+
+    standardize: bool = option(True, "centre and scale features before the hash layer (ours)")
+    hash_epochs: int = option(90, "epochs of stage 2 (paper)")
+    hash_learning_rate: float = option(1e-3, "of stage 2: Adam (our choice)")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "hash_epochs")
         rate = self.hash_learning_rate
         require(rate > 0, f"--hash-learning-rate must be positive, got {rate}")
 

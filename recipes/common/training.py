@@ -18,7 +18,7 @@ from data_pipelines.view import WHOLE, View
 from recipes.common import session
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.common.settings import HashSettings, RunSettings
+from recipes.common.settings import CodeSettings, RunSettings
 from tfretrieval.callbacks import TrainingCheckpoint
 from tfretrieval.run_folder import RunFolder, RunFolderError
 
@@ -39,7 +39,7 @@ class Objective:
 
 
 def train_classifier(
-    opened: Opened[HashSettings, Any],
+    opened: Opened[CodeSettings, Any],
     records: Records,
     indices: np.ndarray,
     name: str,
@@ -47,6 +47,7 @@ def train_classifier(
     view: View = WHOLE,
     objective: Objective | None = None,
     warm_up: int = 0,
+    maps: np.ndarray | None = None,
 ) -> tuple[tf.keras.Model, History]:
     """Trains a classifier with ``compile`` and ``fit``.
 
@@ -57,6 +58,8 @@ def train_classifier(
         records, indices: the pictures, and which of them are trained on.
         objective: what its outputs are trained by; cross-entropy of ``logits`` by default.
         warm_up: epochs in which the rate rises from 0.
+        maps: of all pictures, ``[N, h, w, C]``, which a model on a frozen network is trained on in
+            their place.
 
     Returns:
         The trained model, and its history: ``loss`` and ``accuracy`` an epoch, ``seconds``.
@@ -82,18 +85,24 @@ def train_classifier(
         )
 
     def batches(first_epoch: int) -> tf.data.Dataset:
-        dataset = steps.train_batches(
-            records,
-            indices,
-            image_size=config.image_size,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            first_epoch=first_epoch,
-            epochs=config.epochs,
-            augment=augmentation(config),
-            boxes=view.boxes,
-            masks=view.masks,
-        )
+        order_of_epochs = {
+            "batch_size": config.batch_size,
+            "seed": config.seed,
+            "first_epoch": first_epoch,
+            "epochs": config.epochs,
+        }
+        if maps is not None:
+            dataset = steps.feature_batches(maps, records.labels, indices, **order_of_epochs)
+        else:
+            dataset = steps.train_batches(
+                records,
+                indices,
+                image_size=config.image_size,
+                augment=augmentation(config),
+                boxes=view.boxes,
+                masks=view.masks,
+                **order_of_epochs,
+            )
         return dataset.map(functools.partial(_named, model)) if objective.losses else dataset
 
     with opened.strategy.scope():
@@ -145,7 +154,7 @@ def _named(model: tf.keras.Model, image: tf.Tensor, label: tf.Tensor) -> tuple[A
     return inputs, dict.fromkeys(model.output, label)
 
 
-def augmentation(config: HashSettings) -> Augmentation:
+def augmentation(config: CodeSettings) -> Augmentation:
     """The random views of stage 1."""
     return Augmentation(
         area=(config.crop_area, 1.0),
@@ -178,8 +187,12 @@ def cached_features(
     classifier: tf.keras.Model,
     view: View = WHOLE,
     layer: str = "features",
+    maps: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Features, which are the outputs of a layer, and logits of every picture, in one pass.
+
+    Args:
+        maps: of all pictures, where a model on a frozen network reads them.
 
     Returns:
         ``features`` float32 ``[N, D]``, ``logits`` ``[N, classes]``, ``seconds`` of the pass.
@@ -190,14 +203,16 @@ def cached_features(
     def compute() -> dict[str, Any]:
         outputs = [classifier.get_layer(name).output for name in (layer, "logits")]
         network = tf.keras.Model(image_input(classifier), outputs)
-        batches = steps.eval_batches(
-            records,
-            np.arange(len(records)),
-            image_size=config.image_size,
-            batch_size=config.batch_size,
-            boxes=view.boxes,
-            masks=view.masks,
-        ).map(lambda image, label: image)
+        batches = maps
+        if maps is None:
+            batches = steps.eval_batches(
+                records,
+                np.arange(len(records)),
+                image_size=config.image_size,
+                batch_size=config.batch_size,
+                boxes=view.boxes,
+                masks=view.masks,
+            ).map(lambda image, label: image)
         print(f"{name}: features of {len(records)} pictures", flush=True)
         start = time.monotonic()
         features, logits = network.predict(batches, verbose=session.verbosity())

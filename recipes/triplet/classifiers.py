@@ -114,8 +114,8 @@ class Looking:
     def table(self) -> SaliencyTable:
         """Every picture is looked at once; every threshold reads the same small maps."""
         shared = saliency.pretrains(self.opened.config.saliency_network)
-        return saliency.look(self.opened, self.localizer, shared=shared)
+        return common.saliency.look(self.opened, self.localizer, shared=shared)
 
     def crop(self, alpha: float | str) -> View:
         """What a threshold keeps of every picture."""
-        return saliency.view(self.localizer, self.table, alpha, self.opened.config.region)
+        return common.saliency.view(self.localizer, self.table, alpha, self.opened.config.region)

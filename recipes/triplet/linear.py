@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import tfretrieval as tfr
-from data_pipelines.kept import kept, pictures
 from data_pipelines.view import View
 from recipes import common
 from recipes.common.data import Divided
@@ -101,35 +100,6 @@ def frozen(opened: Opened[TripletSettings, Divided], name: str, view: View) -> A
 def _features(
     opened: Opened[TripletSettings, Divided], name: str, view: View, backbone: tf.keras.Model
 ) -> Arrays:
-    return frozen_pass(opened, name, tfr.models.classifier(backbone, 2), view, backbone)
-
-
-def frozen_pass(
-    opened: Opened[TripletSettings, Divided],
-    name: str,
-    classifier: tf.keras.Model,
-    view: View,
-    network: tf.keras.Model,
-) -> Arrays:
-    """Features and logits of a network that is not trained here. Of the same pictures they are the
-    same for every seed and every run, so that they are kept in the cache folder.
-
-    Args:
-        network: whose weights count: the classifier, or a backbone where its logits do not matter.
-    """
-    depends_on = {
-        "pictures": pictures(opened.data.records),
-        "network": f"{name.partition('+')[0]}, {opened.config.image_size} pixels",
-        "versions": f"{tf.__version__}, {opened.config.mixed_precision}",
-        **{f"weights {at}": one for at, one in enumerate(network.get_weights())},
-        **{
-            part: value
-            for part, value in (("boxes", view.boxes), ("masks", view.masks))
-            if value is not None
-        },
-    }
-    return kept(
-        "features",
-        depends_on,
-        lambda: common.training.cached_features(opened, f"{name}/frozen", classifier, view),
+    return common.frozen.frozen_pass(
+        opened, name, tfr.models.classifier(backbone, 2), view, backbone
     )

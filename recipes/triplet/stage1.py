@@ -16,7 +16,7 @@ from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
 from recipes.common.training import History
 from recipes.triplet.classifiers import train_stage1
-from recipes.triplet.linear import frozen_pass, linear
+from recipes.triplet.linear import linear
 from recipes.triplet.settings import FEATURES, FROZEN, GIVEN, TripletSettings
 from recipes.triplet.work import name_of_view
 
@@ -85,5 +85,9 @@ def _of_a_view(
         return linear(opened, name, view)
     classifier, history = train_stage1(opened, name, view)
     if opened.config.training == GIVEN:
-        return classifier, history, frozen_pass(opened, name, classifier, view, classifier)
+        return (
+            classifier,
+            history,
+            common.frozen.frozen_pass(opened, name, classifier, view, classifier),
+        )
     return classifier, history, common.training.cached_features(opened, name, classifier, view)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from recipes import caltech256_center
 from recipes.common.cli import main
@@ -11,7 +12,7 @@ from tests.recipes.results import rows
 
 SMALL = [
     *("--dataset", "folder", "--image-size", "16", "--width", "4", "--weights", "none"),
-    *("--epochs", "2", "--batch-size", "8", "--bits", "12", "--hash-epochs", "2"),
+    *("--epochs", "2", "--batch-size", "8", "--bits", "12"),
     *("--plane-classes", "2", "--plane-epochs", "1"),
 ]
 
@@ -47,8 +48,8 @@ def test_contract(tmp_path, pictures, monkeypatch, small_network):
 
 def exported_are(run_dir, loss):
     """The codes for use are those of this loss."""
-    exported, trained = (np.load(run_dir / name) for name in ("codes.npz", f"{loss}/codes.npz"))
-    codes = {tuple(row) for row in trained["codes"]}
+    exported, trained = (np.load(run_dir / name) for name in ("codes.npz", f"{loss}/features.npz"))
+    codes = {tuple(row) for row in trained["features"]}
     assert {tuple(row) for row in exported["query_codes"]} <= codes
 
 
@@ -68,6 +69,20 @@ def test_several_seeds_in_one_table_with_intervals(
     assert shown == ", ".join(f"{100 * (first - second):+.1f}" for first, second in each)
     # The last loss that is named, whichever it is.
     exported_are(tmp_path / "run/seed-0", "softmax")
+
+
+@pytest.mark.usefixtures("eager_training")
+def test_behind_a_frozen_network_the_export_gives_the_codes_of_the_run(
+    tmp_path, pictures, small_network
+):
+    flags = ("--training", "frozen", "--view", "crop", "--losses", "softmax", "hinge")
+    assert run(tmp_path / "run", pictures, *flags, "--image-size", "32", "--width", "8") == 0
+    codes = np.load(tmp_path / "run/codes.npz")
+    model = tf.saved_model.load(str(tmp_path / "run/savedmodel"))
+    contents = [(pictures / name).read_bytes() for name in codes["query_ids"]]
+    out = model.signatures["encode_bytes"](contents=tf.constant(contents))
+    np.testing.assert_allclose(out["codes"], codes["query_codes"], atol=1e-4)
+    assert "as it is, on what its map shows" in (tmp_path / "run/report.md").read_text()
 
 
 def test_one_class_is_refused_in_one_line(tmp_path, capsys):

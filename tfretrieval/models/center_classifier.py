@@ -2,9 +2,12 @@
 
 import tensorflow as tf
 
+from tfretrieval.layers.hash_layer import HashLayer
 from tfretrieval.layers.squared_distance_to_centers import SquaredDistanceToCenters
 from tfretrieval.models.classifiers import class_logits
 from tfretrieval.models.features import pooled_features
+
+layers = tf.keras.layers
 
 
 def center_classifier(
@@ -13,6 +16,8 @@ def center_classifier(
     embedding: int | None = None,
     update: str = "gradient",
     rate: float = 0.5,
+    *,
+    activation: str | None = None,
 ) -> tf.keras.Model:
     """Classification network for cross-entropy and a center loss side by side.
 
@@ -27,6 +32,10 @@ def center_classifier(
             by name, are the model's.
         num_classes: width of the logits, number of centers.
         embedding: width of the linear layer; none without it.
+        activation: of the embedding, which then is a :class:`~tfretrieval.layers.HashLayer` on
+            standardised features: ``"tanh"`` or ``"sigmoid"``. Distances of a linear embedding have
+            no scale: cross-entropy makes it longer and longer, and what a weight or a margin means
+            changes with it. Bounded, it is a relaxed code too. It starts near zero.
         update, rate: of :class:`~tfretrieval.layers.SquaredDistanceToCenters`. With
             ``update="running"`` the model has one more input, ``label``.
 
@@ -35,7 +44,8 @@ def center_classifier(
         ``{"logits": ..., "center_distances": ...}``, both float32 ``[B, num_classes]``.
 
     Raises:
-        ValueError: fewer than two classes, an embedding below one, an unknown update or rate.
+        ValueError: fewer than two classes, an embedding below one, an unknown update or rate, an
+            activation that is not known or that nothing has.
 
     >>> from tfretrieval.backbones import resnet18
     >>> from tfretrieval.losses import CenterLoss
@@ -52,8 +62,15 @@ def center_classifier(
     if embedding is not None and embedding < 1:
         raise ValueError(f"embedding must be at least 1, got {embedding}")
     features = pooled_features(backbone)
-    if embedding is not None:
-        features = tf.keras.layers.Dense(embedding, name="embedding")(features)
+    if activation is not None:
+        if embedding is None:
+            raise ValueError(f"activation {activation!r} is that of an embedding: there is none")
+        features = layers.BatchNormalization(
+            center=False, scale=False, momentum=0.9, name="standardized", dtype="float32"
+        )(features)
+        features = HashLayer(embedding, activation, start=0.1, name="embedding")(features)
+    elif embedding is not None:
+        features = layers.Dense(embedding, name="embedding")(features)
     logits = class_logits(features, num_classes)
     centers = SquaredDistanceToCenters(num_classes, update, rate, name="center_distances")
     inputs, seen = backbone.input, features

@@ -35,14 +35,12 @@ def features():
     return np.random.default_rng(0).standard_normal((24, 5)).astype(np.float32)
 
 
-def measured(run, features, codes):
-    return measure_loss(run, "ratio", {"features": features, "logits": features}, codes, HISTORY)
+def measured(run, features):
+    return measure_loss(run, "ratio", {"features": features, "logits": features}, HISTORY)
 
 
 def test_spread_is_the_mean_distance_of_two_queries(run, features):
-    result = measure_loss(
-        run, "ratio", {"features": features, "logits": features}, features, HISTORY
-    )
+    result = measured(run, features)
     query = run.data.query
     distances = {True: [], False: []}
     for a, b in itertools.combinations(query, 2):
@@ -55,17 +53,14 @@ def test_spread_is_the_mean_distance_of_two_queries(run, features):
 
 
 def test_of_the_training_the_last_epoch_and_all_seconds_are_told(run, features):
-    result = measure_loss(
-        run, "ratio", {"features": features, "logits": features}, features, HISTORY
-    )
+    result = measured(run, features)
     assert (result.spread["d_own"], result.spread["d_other"], result.seconds) == (4.0, 8.0, 3.0)
 
 
-def test_features_are_searched_in_two_ways_and_codes_by_their_bits(run, features):
-    codes = np.random.default_rng(1).standard_normal((24, 4)).astype(np.float32)
-    result = measured(run, features, codes)
+def test_features_are_searched_in_two_ways_and_codes_by_their_signs(run, features):
+    result = measured(run, features)
     assert list(result.rows) == ["Euclidean", "cosine", "codes"]
-    expected = measure.measure_codes(codes, run.data).average_precision
+    expected = measure.measure_codes(features, run.data).average_precision
     np.testing.assert_array_equal(result.rows["codes"].average_precision, expected)
     cosine = measure.measure_features(features, run.data).figures["mAP"]
     assert result.rows["cosine"].figures["mAP"] == cosine

@@ -30,9 +30,9 @@ def composed(run, *losses):
     }
     results = []
     for loss in losses:
-        features, codes = random.standard_normal((2, len(run.data.records), 5))
+        features = random.standard_normal((len(run.data.records), 5))
         cached = {"features": features, "logits": features[:, :3]}
-        results.append(measure_loss(run, loss, cached, codes, history))
+        results.append(measure_loss(run, loss, cached, history))
     planes = {loss: (features[:4, :2], np.array([0, 0, 1, 1]), features[:2, :2]) for loss in losses}
     return results, compose(run.with_config(losses=losses), results, planes)
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from recipes.center.settings import CenterSettings
-from recipes.center.training import center_loss, train
+from recipes.center.training import Seen, center_loss, encoder, network, see, train
+from recipes.common.cli import ConfigError
 from tests.recipes.opening import opened
 from tests.recipes.pictures import write_folder
 
@@ -29,7 +31,7 @@ def history(pictures, tmp_path, small_network, usual, eager_training):
             return usual[loss]
         sizes = {"dataset": "folder", "image_size": 16, "width": 4, "weights": "none", "epochs": 2}
         config = CenterSettings(data_dir=str(pictures), batch_size=8, **sizes, **settings)
-        _, logged = train(opened(config, tmp_path / str(settings)), loss)
+        _, logged = train(opened(config, tmp_path / str(settings)), loss, Seen())
         if not settings:
             usual[loss] = logged
         return logged
@@ -48,6 +50,8 @@ def history(pictures, tmp_path, small_network, usual, eager_training):
         ("difference", {"push": 0.0}),
         ("center", {"update": "gradient"}),
         ("center", {"rate": 0.01}),
+        ("length", {"length_lambda": 3.0}),
+        ("decay", {"decay_lambda": 9.0}),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -69,3 +73,42 @@ def test_hinge_and_difference_read_margin_and_push():
     assert center_loss("hinge", settings).margin == 7.0
     assert center_loss("difference", settings).beta == 0.25
     assert center_loss("ratio", settings).form == "ratio"
+
+
+def test_the_length_is_the_distance_to_centers_that_stay_at_the_origin():
+    image = tf.keras.Input((1, 1, 6), name="image")
+    backbone = tf.keras.Model(image, tf.keras.layers.ReLU()(image), name="maps")
+    model = network(backbone, "length", CenterSettings(bits=4), 3, plane=False)
+    maps = np.random.default_rng(0).uniform(0, 1, (5, 1, 1, 6)).astype(np.float32)
+    inputs = {"image": maps, "label": np.zeros(5, np.int32)}
+    for _ in range(2):
+        model(inputs, training=True)
+    assert not np.any(model.get_layer("center_distances").get_weights()[0])
+    codes = tf.keras.Model(image, model.get_layer("embedding").output)(maps)
+    expected = np.tile(np.square(codes).sum(axis=1)[:, None], 3)
+    np.testing.assert_allclose(model(inputs)["center_distances"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("view", ["whole", "crop"])
+def test_behind_a_frozen_network_nothing_of_it_is_trained(
+    pictures, tmp_path, small_network, view, eager_training
+):
+    config = CenterSettings(
+        **{"dataset": "folder", "data_dir": str(pictures), "image_size": 32, "width": 8},
+        **{"weights": "none", "epochs": 2, "batch_size": 8, "bits": 5},
+        **{"training": "frozen", "view": view},
+    )
+    run = opened(config, tmp_path / "run")
+    seen = see(run)
+    assert seen.maps.shape == (len(run.data.records), 1, 1, 8)
+    assert (seen.view.boxes is not None) == (view == "crop")
+    model, history = train(run, "center", seen)
+    assert history["loss"][-1] < history["loss"][0]
+    whole = encoder(run, "center", model, seen)
+    for now, before in zip(whole.get_weights(), seen.network.get_weights(), strict=False):
+        np.testing.assert_array_equal(now, before)
+
+
+def test_a_view_is_what_a_frozen_network_sees():
+    with pytest.raises(ConfigError, match="add --training frozen"):
+        CenterSettings(view="crop")

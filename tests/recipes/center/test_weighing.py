@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recipes.center import weighing
+from recipes.center.training import Seen
 from recipes.center.weighing import Weighed, compose_weights, weigh
 from recipes.center_weights import Config
 from recipes.common.measure import held_out_map
@@ -56,8 +57,8 @@ def test_the_highest_euclidean_figure_of_every_loss_is_chosen(run):
 def test_held_out_pictures_search_the_others_by_features(run, monkeypatch):
     features = np.random.default_rng(0).standard_normal((len(run.data.records), 4))
     monkeypatch.setattr(weighing, "train", lambda *args: (None, HISTORY))
-    monkeypatch.setattr(weighing, "cached_features", lambda *args: {"features": features})
-    weighed = weigh(run.with_config(ratio_lambda=3.0), "ratio", "ratio@3")
+    monkeypatch.setattr(weighing, "cached_features", lambda *args, **kwargs: {"features": features})
+    weighed = weigh(run.with_config(ratio_lambda=3.0), "ratio", "ratio@3", Seen())
     assert weighed.weight == 3.0
     assert weighed.euclidean == held_out_map(features, run.data, euclidean_retrieval)
     assert weighed.cosine == held_out_map(features, run.data, cosine_retrieval)

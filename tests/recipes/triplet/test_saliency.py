@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines.records import DataError
-from recipes import cub_triplet
+from recipes import common, cub_triplet
 from recipes.common.cli import ConfigError
 from recipes.triplet import saliency
 from tests.recipes.opening import opened
@@ -40,8 +40,8 @@ def network():
 def view_of(network, run, name, **settings):
     run = run.with_config(**settings).inside(name)
     localizer = saliency.localizer(network, run.config, run.config.saliency_maps)
-    table = saliency.look(run, localizer)
-    return saliency.view(localizer, table, run.config.alpha, run.config.region)
+    table = common.saliency.look(run, localizer)
+    return common.saliency.view(localizer, table, run.config.alpha, run.config.region)
 
 
 def test_every_setting_of_the_region_changes_what_is_kept(network, run):

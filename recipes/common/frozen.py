@@ -1,0 +1,91 @@
+"""A network as it is: what it says of every picture, once, for every run that trains on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+import tfretrieval as tfr
+from data_pipelines.kept import kept, pictures
+from data_pipelines.view import WHOLE, View
+from recipes.common import networks, saliency, training
+from recipes.common.data import Divided
+from recipes.common.heads import Arrays
+from recipes.common.opened import Opened
+from recipes.common.settings import BOX, WHOLE_PICTURES, RunSettings
+
+# The threshold of a crop.
+ALPHA = 0.4
+
+
+def frozen_pass(
+    opened: Opened[RunSettings, Divided],
+    name: str,
+    classifier: tf.keras.Model,
+    view: View,
+    network: tf.keras.Model,
+) -> Arrays:
+    """Features and logits of a network that is not trained here. Of the same pictures they are the
+    same for every seed and every run, so that they are kept in the cache folder.
+
+    Args:
+        network: whose weights count: the classifier, or a backbone where its logits do not matter.
+    """
+    depends_on = {
+        "pictures": pictures(opened.data.records),
+        "network": f"{name.partition('+')[0]}, {opened.config.image_size} pixels",
+        "versions": f"{tf.__version__}, {opened.config.mixed_precision}",
+        **{f"weights {at}": one for at, one in enumerate(network.get_weights())},
+        **{
+            part: value
+            for part, value in (("boxes", view.boxes), ("masks", view.masks))
+            if value is not None
+        },
+    }
+    return kept(
+        "features",
+        depends_on,
+        lambda: training.cached_features(opened, f"{name}/frozen", classifier, view),
+    )
+
+
+def backbone(opened: Opened[RunSettings, Divided], name: str) -> tf.keras.Model:
+    """The network; of random numbers always the same of a seed."""
+    tf.keras.utils.set_random_seed(opened.config.seed)
+    return networks.backbone(name, opened.config)
+
+
+def view_of(opened: Opened[RunSettings, Divided], network: tf.keras.Model, view: str) -> View:
+    """What a frozen network is shown of the pictures: all of them, the true boxes, or what the
+    network itself points at."""
+    if view == WHOLE_PICTURES:
+        return WHOLE
+    if view == BOX:
+        return View(truth := opened.data.records.boxes, found=truth)
+    looking = tfr.saliency.Localizer(network)
+    table = saliency.look(opened, looking, shared=True)
+    return saliency.view(looking, table, ALPHA, "box")
+
+
+def pooled_maps(
+    opened: Opened[RunSettings, Divided], name: str, network: tf.keras.Model, view: View
+) -> np.ndarray:
+    """The pooled last map of every picture, float32 ``[N, 1, 1, C]``: a map of one cell, so that
+    what is built on a network can be built on these.
+
+    Args:
+        name: of the network, and after a + what it sees: of its files in the run.
+    """
+    seen = frozen_pass(opened, name, tfr.models.classifier(network, 2), view, network)
+    return np.asarray(seen["features"])[:, None, None]
+
+
+def stand_in(maps: np.ndarray) -> tf.keras.Model:
+    """The network whose input is its map."""
+    image = tf.keras.Input(maps.shape[1:], name="image")
+    return tf.keras.Model(image, tf.keras.layers.Activation("linear")(image), name="frozen")
+
+
+def behind(network: tf.keras.Model, model: tf.keras.Model, trained: tf.keras.Model) -> None:
+    """Gives a model that is built on a network the weights that its like learned on the maps."""
+    model.set_weights([*network.get_weights(), *trained.get_weights()])
