@@ -1,7 +1,9 @@
-"""Sketches search photos on Sketchy (extended): domain-aware gates and MEMS (Lu et al. 2021).
+r"""Sketches search photos on Sketchy (extended): domain-aware gates and MEMS (Lu et al. 2021).
 
     python -m recipes.sketchy_mems --data-dir SKETCHY       folders, and weights of ResNet50
     python -m recipes.sketchy_mems --dataset openmoji --seeds 3     the grid on drawings
+    python -m recipes.sketchy_mems --dataset folder --data-dir PACS.csv --training frozen \
+        --epochs 30 --learning-rate 1e-3    behind a frozen EfficientNet-Lite0: minutes
     python -m recipes.sketchy_mems --demo                   openmoji/demo, minutes on two CPU cores
 
 The method: one network sees sketches and photos alike; squeeze-and-excitation gates that know the
@@ -29,6 +31,7 @@ from recipes.sketch.settings import COSFACE, SketchSettings, row_name
 if TYPE_CHECKING:
     from recipes.sketch.data import SketchData
     from recipes.sketch.sketch_result import SketchResult
+    from recipes.sketch.training import Seen
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,21 +43,24 @@ class Config(SketchSettings):
 
 def run(opened: Opened[SketchSettings, SketchData]) -> list[SketchResult]:
     """Every loss on every kind of gates, from the same initial weights."""
+    seen = sketch.training.see(opened)
     return [
-        run_row(opened, loss, gates)
+        run_row(opened, loss, gates, seen)
         for loss in opened.config.losses
         for gates in opened.config.gates
     ]
 
 
-def run_row(opened: Opened[SketchSettings, SketchData], loss: str, gates: str) -> SketchResult:
+def run_row(
+    opened: Opened[SketchSettings, SketchData], loss: str, gates: str, seen: Seen
+) -> SketchResult:
     """One loss on one network: trained, then searched by features and by codes."""
     config, name = opened.config, row_name(loss, gates)
-    model, history = sketch.training.train(opened, loss, gates)
+    model, history = sketch.training.train(opened, loss, gates, seen)
     encoder = sketch.training.encoder_of(model)
 
     # Every picture and its mirror image pass the trained network once.
-    features = sketch.features.embed(opened, name, encoder)
+    features = sketch.features.embed(opened, name, encoder, seen.maps)
     centers = sketch.training.class_centers(loss, model, features, opened.data)
     if loss == COSFACE:
         # Its distance is the angle.
@@ -62,6 +68,7 @@ def run_row(opened: Opened[SketchSettings, SketchData], loss: str, gates: str) -
 
     # The linear map to codes knows the class centers alone.
     codes = sketch.center_codes.fit_codes(opened, name, centers)
+    encoder = sketch.training.on_pictures(opened, loss, gates, encoder, seen)
     if (loss, gates) == (config.losses[-1], config.gates[-1]):
         sketch.export.export(opened, encoder, features, codes)
     return sketch.sketch_result.measure_row(opened, loss, gates, history, encoder, features, codes)

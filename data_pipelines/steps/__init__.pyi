@@ -5,6 +5,7 @@ from .evaluation import eval_batches as eval_batches
 from .features import feature_batches as feature_batches
 from .sketches import mirrored_batches as mirrored_batches
 from .sketches import paired_batches as paired_batches
+from .sketches import paired_feature_batches as paired_feature_batches
 from .tuples import tuple_batches as tuple_batches
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "feature_batches",
     "mirrored_batches",
     "paired_batches",
+    "paired_feature_batches",
     "train_batches",
     "tuple_batches",
 ]

@@ -50,4 +50,4 @@ def feature_batches(
         return tf.ensure_shape(found, [batch, *features.shape[1:]]), label
 
     batches = tf.data.Dataset.from_tensor_slices((rows, labels[rows]))
-    return batches.map(example, deterministic=True).prefetch(tf.data.AUTOTUNE)
+    return batches.map(example).prefetch(tf.data.AUTOTUNE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -10,6 +12,9 @@ from data_pipelines.records import PHOTO, SKETCH, Records
 from data_pipelines.sketch_views import SketchAugmentation, load_photo, load_sketch
 from data_pipelines.steps._input import in_epochs, read_ahead, record_columns, valid_indices
 from tfretrieval import images
+
+# The stream of random numbers that says which pictures are mirrored.
+_MIRROR = 2
 
 
 def paired_batches(
@@ -44,11 +49,7 @@ def paired_batches(
     domains = np.repeat([SKETCH, PHOTO], per_domain).astype(np.int32)
 
     def epoch(number: int) -> np.ndarray:
-        drawn = [
-            part[np.resize(order.shuffled(len(part), seed, number, stream), steps * per_domain)]
-            for stream, part in enumerate((sketches, photos))
-        ]
-        return np.stack([part.reshape(steps, per_domain) for part in drawn], axis=1).ravel()
+        return paired_order(sketches, photos, per_domain, seed, number).ravel()
 
     read, labels, _ = record_columns(records, None, None)
     is_sketch = tf.constant(np.isin(np.arange(len(records)), sketches))
@@ -67,6 +68,66 @@ def paired_batches(
     return read_ahead(
         dataset.map(lambda image, label: ({"image": image, "domain": domains}, label))
     )
+
+
+def paired_feature_batches(
+    features: np.ndarray,
+    labels: np.ndarray,
+    sketches: np.ndarray,
+    photos: np.ndarray,
+    *,
+    per_domain: int,
+    seed: int,
+    epochs: int,
+    first_epoch: int = 0,
+) -> tf.data.Dataset:
+    """The same of what a frozen network says of every picture and of its mirror image.
+
+    Args:
+        features: `[N, 2, ...]`; which of the two is shown is drawn for every picture and epoch.
+        labels: `[N]`.
+
+    Returns:
+        Batches `({"image": float32 [B, ...], "domain": int32 [B]}, labels [B])`, the sketches
+        first.
+    """
+    per_domain = min(per_domain, len(sketches))
+    numbers = range(first_epoch, epochs)
+    rows = np.concatenate(
+        [paired_order(sketches, photos, per_domain, seed, number) for number in numbers]
+    ).reshape(-1, 2 * per_domain)
+    mirrored = np.concatenate(
+        [
+            np.random.default_rng([seed, number, _MIRROR]).integers(
+                0, 2, (len(rows) // len(numbers), 2 * per_domain)
+            )
+            for number in numbers
+        ]
+    )
+    domains = np.repeat([SKETCH, PHOTO], per_domain).astype(np.int32)
+
+    def gathered(row: np.ndarray, side: np.ndarray) -> np.ndarray:
+        return features[row, side].astype(np.float32)
+
+    def example(row: tf.Tensor, side: tf.Tensor, label: tf.Tensor) -> tuple[Any, tf.Tensor]:
+        found = tf.numpy_function(gathered, [row, side], tf.float32)
+        found = tf.ensure_shape(found, [2 * per_domain, *features.shape[2:]])
+        return {"image": found, "domain": domains}, label
+
+    batches = tf.data.Dataset.from_tensor_slices((rows, mirrored, labels[rows]))
+    return batches.map(example).prefetch(tf.data.AUTOTUNE)
+
+
+def paired_order(
+    sketches: np.ndarray, photos: np.ndarray, per_domain: int, seed: int, epoch: int
+) -> np.ndarray:
+    """The pictures of an epoch, `[steps, 2, per_domain]`: sketches, then photos."""
+    steps = order.steps_per_epoch(len(sketches), per_domain)
+    drawn = [
+        part[np.resize(order.shuffled(len(part), seed, epoch, stream), steps * per_domain)]
+        for stream, part in enumerate((sketches, photos))
+    ]
+    return np.stack([part.reshape(steps, per_domain) for part in drawn], axis=1)
 
 
 def mirrored_batches(

@@ -6,11 +6,13 @@ import numpy as np
 
 from recipes.sketch.center_codes import Weights, codes_of
 from recipes.sketch.data import SketchData
+from recipes.sketch.features import unit
 from tfretrieval.evaluation import euclidean_retrieval, hamming_retrieval
 
 # Whose sketches search: of classes that were trained on, or not.
 SEEN, UNSEEN = "seen", "unseen"
 MEAN_PRECISION, RECALL, PRECISION = "mAP", "R@1", "P@10"
+BY_COSINE = "mAP, cosine"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -18,7 +20,8 @@ class PhotoSearch:
     """How some sketches search all photos.
 
     Attributes:
-        figures: ``mAP``, ``R@1``, ``P@10`` by features, mAP by codes under :func:`by_bits`.
+        figures: ``mAP``, ``R@1``, ``P@10`` by features and Euclidean distance, mAP by their cosine,
+            mAP by codes under :func:`by_bits`.
         average_precision: ``[Q]`` by features.
         definition: of the mAP by features, and by codes.
     """
@@ -54,8 +57,13 @@ def _search(
     real = euclidean_retrieval(
         features[query], labels[query], features[database], labels[database], ks=(1, 10)
     )
+    angles = unit(features)
+    cosine = euclidean_retrieval(
+        angles[query], labels[query], angles[database], labels[database], ks=(1,)
+    )
     figures = {
         MEAN_PRECISION: real.mean_average_precision,
+        BY_COSINE: cosine.mean_average_precision,
         RECALL: real.mean(real.hit_at_k[:, 0]),
         PRECISION: real.mean(real.precision_at_k[:, 1]),
     }

@@ -11,7 +11,7 @@ from recipes.common.about import about
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Key, Pair, Report, Table
 from recipes.sketch.data import SketchData
-from recipes.sketch.photo_search import MEAN_PRECISION, PRECISION, RECALL, by_bits
+from recipes.sketch.photo_search import BY_COSINE, MEAN_PRECISION, PRECISION, RECALL, by_bits
 from recipes.sketch.settings import COSFACE, DASE, GATES, MEMS, SE, SOFTMAX, UNGATED, SketchSettings
 from recipes.sketch.sketch_result import SketchResult
 from tfretrieval import plots
@@ -38,7 +38,7 @@ def compose(opened: Opened[SketchSettings, SketchData], results: Sequence[Sketch
         for result in results
         for part, search in result.found.items()
     }
-    columns = [MEAN_PRECISION, RECALL, PRECISION, *map(by_bits, config.bit_lengths)]
+    columns = [MEAN_PRECISION, BY_COSINE, RECALL, PRECISION, *map(by_bits, config.bit_lengths)]
     by_features, by_codes = next(iter(found.values())).definition
     rows = {_names(config, result): result for result in results}
     return Report(
@@ -57,6 +57,8 @@ def compose(opened: Opened[SketchSettings, SketchData], results: Sequence[Sketch
                 {names: search.figures for names, search in found.items()},
                 (
                     f"- mAP, %: {by_features} Angular distance for CosFace.",
+                    "- mAP, cosine: the same by the cosine of the features, which their length "
+                    "does not enter.",
                     "- R@1, P@10: share of the first photo, and of the first ten, that is of the "
                     "class.",
                     f"- Bits: mAP, %, of codes from the class centers: {by_codes}",
@@ -82,6 +84,7 @@ def compose(opened: Opened[SketchSettings, SketchData], results: Sequence[Sketch
                 (ACCURACY_DEFINITION,),
             ),
         ),
+        notes=(config.told,),
         pairs=tuple(_pairs(config, list(results[0].found))),
         precisions={names: search.average_precision for names, search in found.items()},
         histories={result.name: result.history for result in results},

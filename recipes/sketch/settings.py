@@ -6,12 +6,21 @@ import dataclasses
 from typing import Any
 
 from recipes.common.cli import option, require
+from recipes.common.networks import BACKBONES
 from recipes.common.settings import Settings, at_least_one, flag
 
 SOFTMAX, COSFACE, MEMS = "softmax", "cosface", "mems"
+# The control of every loss on distances: what shorter features give.
+LENGTH = "length"
 # A margin of its own stands behind the name.
-LOSSES = (SOFTMAX, COSFACE, MEMS, f"{MEMS}-1", f"{MEMS}-2", f"{MEMS}-3")
-LOSS_TITLES = {SOFTMAX: "softmax", COSFACE: "CosFace", MEMS: "MEMS"}
+LOSSES = (SOFTMAX, LENGTH, COSFACE, MEMS, f"{MEMS}-1", f"{MEMS}-2", f"{MEMS}-3")
+LOSS_TITLES = {
+    SOFTMAX: "softmax",
+    LENGTH: "softmax + length",
+    COSFACE: "CosFace",
+    MEMS: "MEMS",
+}
+FULL, FROZEN = "full", "frozen"
 UNGATED, SE, DASE = "none", "se", "dase"
 # Name of the gates -> how they are shown.
 GATES = {UNGATED: "none", SE: "SE", DASE: "DASE"}
@@ -26,15 +35,31 @@ class SketchSettings(Settings):
     depth: int = option(
         50, "of the ResNet: 50 (ours; the paper's is SE-ResNeXt-101), or 18", (18, 50)
     )
+    training: str = option(
+        FULL,
+        "full: all layers; frozen: --frozen-network as it is, gates and layers behind it on what "
+        "it says of every picture",
+        choices=(FULL, FROZEN),
+    )
+    frozen_network: str = option(
+        "efficientnet_lite0", "of --training frozen, without gates (ours)", BACKBONES
+    )
     embedding: int = option(512, "features (paper)")
+    embedding_start: float = option(
+        0.1,
+        "what the kernel of the features is multiplied by at first: features that begin long "
+        "beside centers of length one are only shrunk by MEMS (ours)",
+    )
     gates: tuple[str, ...] = option(
         tuple(GATES), "none, SE, or domain-aware (paper), each a row of every loss", tuple(GATES)
     )
     losses: tuple[str, ...] = option(
         (SOFTMAX, COSFACE, MEMS),
-        "cross-entropy, CosFace, or MEMS (paper); mems-2 has the margin 2",
+        "cross-entropy, CosFace, or MEMS (paper); mems-2 has the margin 2; length is "
+        "cross-entropy and a penalty on the length of the features (control)",
         choices=LOSSES,
     )
+    length_lambda: float = option(0.01, "weight of the squared length (control)")
     margin: float = option(4.0, "of MEMS (paper)")
     annealing: float = option(0.5, "share of the steps in which it grows from 1 (paper)")
     cosine_margin: float = option(0.35, "of CosFace (paper)")
@@ -50,6 +75,9 @@ class SketchSettings(Settings):
         super().__post_init__()
         require(self.margin >= 1, f"--margin must be at least 1, got {self.margin}")
         require(0 < self.annealing <= 1, f"--annealing must be in (0, 1], got {self.annealing}")
+        for name in ("embedding_start", "length_lambda"):
+            value = getattr(self, name)
+            require(value > 0, f"{flag(name)} must be positive, got {value}")
         require(self.cosine_margin >= 0, "--cosine-margin must not be negative")
         require(self.cosine_scale > 0, "--cosine-scale must be positive")
         at_least_one(self, "embedding", "per_domain", "code_steps")
@@ -76,9 +104,18 @@ class SketchSettings(Settings):
         return shown if margin is None else f"{shown}, margin {margin:g}"
 
     def network(self, gates: str) -> str:
-        """The name of the ResNet with these gates."""
+        """The name of the network with these gates; a frozen one has them behind it."""
+        if self.training == FROZEN:
+            return self.frozen_network
         plain = {18: "resnet18", 50: "resnet50_v1_5"}[self.depth]
         return plain if gates == UNGATED else f"{gates}_resnet{self.depth}"
+
+    @property
+    def told(self) -> str:
+        """What is trained, for reports."""
+        if self.training == FULL:
+            return f"Network: ResNet{self.depth}, all layers trained."
+        return f"Network: {self.frozen_network} as it is; gates and features behind it are trained."
 
     @staticmethod
     def demo_settings() -> dict[str, Any]:

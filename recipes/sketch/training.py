@@ -1,5 +1,8 @@
 """A network whose last features a loss reads as logits, cosines or distances to class centers."""
 
+from __future__ import annotations
+
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -7,13 +10,24 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines import steps
-from recipes.common import networks
+from recipes.common import frozen, networks
 from recipes.common.opened import Opened
 from recipes.common.training import History, checkpoint, cross_entropy, fit
 from recipes.sketch.data import SketchData
-from recipes.sketch.features import class_means, seen_by
+from recipes.sketch.features import class_means, pooled_maps, seen_by
 from recipes.sketch.schedule import ConstantThenLinear
-from recipes.sketch.settings import COSFACE, SOFTMAX, SketchSettings, row_name
+from recipes.sketch.settings import (
+    COSFACE,
+    FROZEN,
+    FULL,
+    LENGTH,
+    SE,
+    SOFTMAX,
+    UNGATED,
+    SketchSettings,
+    row_name,
+)
+from tfretrieval.backbones.se_resnet import PASSING
 from tfretrieval.callbacks import MarginAnnealing
 from tfretrieval.metrics import NearestCenterAccuracy
 from tfretrieval.models.features import pooled_features
@@ -24,8 +38,63 @@ layers = tf.keras.layers
 EMBEDDING = "embedding"
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Seen:
+    """What is trained on: pictures, or what a frozen network says of them and of their mirror
+    images.
+
+    Attributes:
+        network: that is frozen; ``None`` where it is trained.
+        maps: its pooled maps, ``[N, 2, 1, 1, C]``.
+    """
+
+    network: tf.keras.Model | None = None
+    maps: np.ndarray | None = None
+
+
+def see(opened: Opened[SketchSettings, SketchData]) -> Seen:
+    """Lets a frozen network see every picture and its mirror image."""
+    config = opened.config
+    if config.training == FULL:
+        return Seen()
+    network = frozen.backbone(opened, config.frozen_network)
+    return Seen(network, pooled_maps(opened, network))
+
+
+def network(
+    opened: Opened[SketchSettings, SketchData], loss: str, gates: str, backbone: tf.keras.Model
+) -> tf.keras.Model:
+    """From pictures, or maps of a frozen network, to features."""
+    config = opened.config
+    if config.training == FROZEN:
+        backbone = gated(backbone, gates)
+    start = tf.keras.initializers.VarianceScaling(config.embedding_start**2, "fan_avg", "uniform")
+    penalty = tf.keras.regularizers.L2(config.length_lambda) if loss == LENGTH else None
+    features = layers.Dense(
+        config.embedding,
+        kernel_initializer=start,
+        activity_regularizer=penalty,
+        dtype="float32",
+        name=EMBEDDING,
+    )(pooled_features(backbone))
+    return tf.keras.Model(backbone.input, features)
+
+
+def gated(backbone: tf.keras.Model, gates: str) -> tf.keras.Model:
+    """A network with gates behind it, which pass everything at first."""
+    if gates == UNGATED:
+        return backbone
+    if gates == SE:
+        gate = tfr.layers.SqueezeExcite(**PASSING, name="behind_se")
+        return tf.keras.Model(backbone.input, gate(backbone.output))
+    domain = layers.Input((), dtype="int32", name="domain")
+    gate = tfr.layers.DomainAwareSqueezeExcite(**PASSING, name="behind_dase")
+    inputs = {"image": backbone.input, "domain": domain}
+    return tf.keras.Model(inputs, gate([backbone.output, domain]))
+
+
 def train(
-    opened: Opened[SketchSettings, SketchData], loss: str, gates: str
+    opened: Opened[SketchSettings, SketchData], loss: str, gates: str, seen: Seen
 ) -> tuple[tf.keras.Model, History]:
     """Trains the network with these gates by this loss, from where a killed run was.
 
@@ -39,11 +108,13 @@ def train(
     length = len(sketches) // min(config.per_domain, len(sketches))
     steps_in_all = config.epochs * length
     with opened.strategy.scope():
-        backbone = networks.backbone(config.network(gates), config)
-        features = pooled_features(backbone)
-        features = layers.Dense(config.embedding, dtype="float32", name=EMBEDDING)(features)
+        if seen.maps is None:
+            backbone = networks.backbone(config.network(gates), config)
+        else:
+            backbone = frozen.stand_in(seen.maps[:, 0])
+        features = network(opened, loss, gates, backbone)
         head, objective, accuracy = head_of(loss, len(data.seen_classes), config)
-        model = tf.keras.Model(backbone.input, head(features))
+        model = tf.keras.Model(features.input, head(features.output))
         optimizer = tf.keras.optimizers.AdamW(
             ConstantThenLinear(config.learning_rate, steps_in_all),
             weight_decay=config.weight_decay,
@@ -55,16 +126,24 @@ def train(
     number = tf.constant(data.number)
 
     def batches(first_epoch: int) -> tf.data.Dataset:
-        dataset = steps.paired_batches(
-            data.records,
-            sketches,
-            data.photos,
-            image_size=config.image_size,
-            per_domain=config.per_domain,
-            seed=config.seed,
-            first_epoch=first_epoch,
-            epochs=config.epochs,
-        )
+        order_of_epochs: dict[str, Any] = {
+            "per_domain": config.per_domain,
+            "seed": config.seed,
+            "first_epoch": first_epoch,
+            "epochs": config.epochs,
+        }
+        if seen.maps is not None:
+            dataset = steps.paired_feature_batches(
+                seen.maps, data.records.labels, sketches, data.photos, **order_of_epochs
+            )
+        else:
+            dataset = steps.paired_batches(
+                data.records,
+                sketches,
+                data.photos,
+                image_size=config.image_size,
+                **order_of_epochs,
+            )
         return dataset.map(lambda inputs, label: (seen_by(model, inputs), tf.gather(number, label)))
 
     grow = []
@@ -89,14 +168,29 @@ def head_of(
 
 
 def encoder_of(model: tf.keras.Model) -> tf.keras.Model:
-    """The network from pictures and domains to features."""
+    """The network from pictures and domains, or from maps, to features."""
     return tf.keras.Model(model.input, model.get_layer(EMBEDDING).output)
+
+
+def on_pictures(
+    opened: Opened[SketchSettings, SketchData],
+    loss: str,
+    gates: str,
+    encoder: tf.keras.Model,
+    seen: Seen,
+) -> tf.keras.Model:
+    """The same from pictures where the encoder reads maps."""
+    if seen.network is None:
+        return encoder
+    whole = network(opened, loss, gates, seen.network)
+    frozen.behind(seen.network, whole, encoder)
+    return whole
 
 
 def class_centers(
     loss: str, model: tf.keras.Model, features: np.ndarray, data: SketchData
 ) -> np.ndarray:
     """The centers that were trained, or the means of the training pictures, ``[seen, D]``."""
-    if loss == SOFTMAX:
+    if loss in (SOFTMAX, LENGTH):
         return class_means(features, data)
     return np.asarray(model.layers[-1].get_weights()[0])

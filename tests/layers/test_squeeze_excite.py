@@ -41,6 +41,19 @@ def test_an_initial_gate_is_the_same_everywhere_and_learns():
     assert np.abs(gradient[2]).max() > 0 and np.abs(gradient[3]).min() > 0
 
 
+def test_under_a_ceiling_of_two_everything_passes_and_the_slope_is_the_steepest():
+    slopes = []
+    for settings in ({"initial_gate": 1.0, "ceiling": 2.0}, {"initial_gate": 0.99}):
+        layer = SqueezeExcite(**settings)
+        with tf.GradientTape() as tape:
+            out = layer(X)
+            loss = tf.reduce_sum(out)
+        if settings["initial_gate"] == 1:
+            np.testing.assert_allclose(out, X, rtol=1e-6)
+        slopes.append(np.abs(tape.gradient(loss, layer.trainable_variables)[3]).mean())
+    np.testing.assert_allclose(slopes[0] / slopes[1], 0.5 / (0.99 * 0.01), rtol=1e-3)
+
+
 def test_fewer_channels_than_the_reduction_leave_one_hidden_unit():
     layer = SqueezeExcite(reduction=16)
     layer.build((None, 2, 2, 5))
@@ -60,6 +73,8 @@ def test_large_maps_do_not_overflow_in_half_precision():
         ({"reduction": 0}, "at least 1"),
         ({"initial_gate": 1.0}, "between 0 and 1"),
         ({"initial_gate": 0}, "between 0 and 1"),
+        ({"initial_gate": 2.0, "ceiling": 2.0}, "between 0 and 2"),
+        ({"ceiling": 0.0}, "positive"),
     ],
 )
 def test_refuses(arguments, message):

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -23,8 +24,8 @@ from tfretrieval.layers.squeeze_excite import SqueezeExcite
 
 BLOCK = {18: basic_block, 50: bottleneck}
 DOMAIN_AWARE = ("stage1", "stage2", "stage3")
-# 1 % below the plain network's residuals; 0.999 would learn ten times slower.
-INITIAL_GATE = 0.99
+# Every residual passes at first, and twice the sigmoid has its steepest slope there.
+PASSING: dict[str, Any] = {"initial_gate": 1.0, "ceiling": 2.0}
 
 
 def se_resnet(
@@ -46,11 +47,9 @@ def se_resnet(
     With ``domain_aware`` the gates of stages 1 to 3 also read the domain and are called
     ``stage1_block1_dase`` and on, as Lu et al. 2021 have it; those of stage 4 do not.
 
-    With ``weights`` every gate starts at 0.99 for every picture, channel and domain (our choice),
-    so that torchvision's, which know of no gates, give nearly the plain network's maps at first:
-    with drawn weights the pooled features keep their direction (cosine above 0.9999) and are 4 %
-    shorter at depth 18, 8 % at depth 50. Without weights gates start random, around 0.5: one near 1
-    hardly moves in a short training.
+    Every gate is twice a sigmoid and starts at 1 for every picture, channel and domain (our
+    choice): the network gives the plain network's maps at first, torchvision's weights know of no
+    gates, and no gate has to climb out of the flat end of a sigmoid.
 
     Args:
         depth: 18 or 50.
@@ -80,8 +79,7 @@ def se_resnet(
     name = f"{'dase' if domain_aware else 'se'}_resnet{depth}{'_i' if inception_c else ''}"
     path = resnet_file(name, depth, weights, width, download)
     image, x = stem(input_shape, width, preprocess)
-    initial_gate = None if weights is None else INITIAL_GATE
-    inputs, gate = _inputs_and_gate(image, domain_aware, initial_gate)
+    inputs, gate = _inputs_and_gate(image, domain_aware)
     x = stages(x, depth, BLOCK[depth], width, gate)
     if inception_c:
         x = add_inception_c(x, width)
@@ -116,18 +114,16 @@ def se_resnext101(
         raise ValueError(f"width must be a multiple of {GROUPS // 2}, got {width}")
     name = f"{'dase' if domain_aware else 'se'}_resnext101"
     image, x = stem(input_shape, width, preprocess)
-    inputs, gate = _inputs_and_gate(image, domain_aware, None)
+    inputs, gate = _inputs_and_gate(image, domain_aware)
     x = stages(x, 101, grouped_bottleneck, width, gate)
     return finish(name, inputs, x, num_classes)
 
 
-def _inputs_and_gate(
-    image, domain_aware, initial_gate
-) -> tuple[tf.Tensor | dict[str, tf.Tensor], Gate]:
+def _inputs_and_gate(image, domain_aware) -> tuple[tf.Tensor | dict[str, tf.Tensor], Gate]:
     """The model's inputs, and what stands at the end of a residual."""
 
     def plain(x, block):
-        return SqueezeExcite(initial_gate=initial_gate, name=f"{block}_se")(x)
+        return SqueezeExcite(**PASSING, name=f"{block}_se")(x)
 
     if not domain_aware:
         return image, plain
@@ -136,7 +132,7 @@ def _inputs_and_gate(
     def of_the_domain(x, block):
         if not block.startswith(DOMAIN_AWARE):
             return plain(x, block)
-        layer = DomainAwareSqueezeExcite(initial_gate=initial_gate, name=f"{block}_dase")
+        layer = DomainAwareSqueezeExcite(**PASSING, name=f"{block}_dase")
         return layer([x, domain])
 
     return {"image": image, "domain": domain}, of_the_domain

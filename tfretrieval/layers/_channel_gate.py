@@ -13,7 +13,7 @@ class ChannelGate(tf.keras.layers.Layer):
     over 56 x 56 cells leaves the range of float16.
 
     Raises:
-        ValueError: ``reduction`` below one, ``initial_gate`` outside (0, 1).
+        ValueError: ``reduction`` below one, ``initial_gate`` outside (0, ``ceiling``).
     """
 
     def __init__(
@@ -21,16 +21,20 @@ class ChannelGate(tf.keras.layers.Layer):
         reduction: int = 16,
         activation: str = "sigmoid",
         initial_gate: float | None = None,
+        ceiling: float = 1.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
         if reduction < 1:
             raise ValueError(f"reduction must be at least 1, got {reduction}")
-        if initial_gate is not None and not 0 < initial_gate < 1:
-            raise ValueError(f"initial_gate must lie between 0 and 1, got {initial_gate}")
+        if ceiling <= 0:
+            raise ValueError(f"ceiling must be positive, got {ceiling}")
+        if initial_gate is not None and not 0 < initial_gate < ceiling:
+            raise ValueError(f"initial_gate must lie between 0 and {ceiling:g}, got {initial_gate}")
         self.reduction = reduction
         self.activation = tf.keras.activations.get(activation)
         self.initial_gate = initial_gate
+        self.ceiling = ceiling
 
     def get_config(self):
         return {
@@ -38,6 +42,7 @@ class ChannelGate(tf.keras.layers.Layer):
             "reduction": self.reduction,
             "activation": tf.keras.activations.serialize(self.activation),
             "initial_gate": self.initial_gate,
+            "ceiling": self.ceiling,
         }
 
     def _add_weights(self, maps_shape, known=0):
@@ -47,7 +52,7 @@ class ChannelGate(tf.keras.layers.Layer):
         hidden = max(1, channels // self.reduction)
         kernel, bias = "glorot_uniform", 0.0
         if self.initial_gate is not None:
-            kernel, bias = "zeros", math.log(self.initial_gate / (1 - self.initial_gate))
+            kernel, bias = "zeros", math.log(self.initial_gate / (self.ceiling - self.initial_gate))
         self.fc1_kernel = self.add_weight(
             name="fc1_kernel", shape=(channels, hidden), initializer="glorot_uniform"
         )
@@ -66,7 +71,7 @@ class ChannelGate(tf.keras.layers.Layer):
         squeezed = tf.reduce_mean(tf.cast(maps, tf.float32), axis=(1, 2))
         hidden = self.activation(_dense(squeezed, self.fc1_kernel, self.fc1_bias))
         hidden = tf.concat([hidden, *known], axis=-1)
-        return tf.sigmoid(_dense(hidden, self.fc2_kernel, self.fc2_bias))
+        return self.ceiling * tf.sigmoid(_dense(hidden, self.fc2_kernel, self.fc2_bias))
 
 
 def scaled(maps: tf.Tensor, gate: tf.Tensor) -> tf.Tensor:

@@ -15,15 +15,15 @@ class DomainAwareSqueezeExcite(ChannelGate):
     Source: Lu et al. 2021, as in the authors' code.
 
     Args:
-        reduction, activation, initial_gate: as of :class:`SqueezeExcite`.
+        reduction, activation, initial_gate, ceiling: as of :class:`SqueezeExcite`.
 
     Call with ``[maps, domain]``: maps ``[B, H, W, C]`` and 0 for a sketch, 1 for a photo, ``[B]``
     or ``[B, 1]`` of any number type. Output: maps in the layer's compute dtype. Weights in order:
     W1 ``[C, hidden]``, b1, W2 ``[hidden + 1, C]``, b2.
 
     Raises:
-        ValueError: ``reduction`` below one, ``initial_gate`` outside (0, 1), a call without the
-            domain, maps of another rank, not one domain for each map.
+        ValueError: ``reduction`` below one, ``initial_gate`` outside (0, ``ceiling``), a call
+            without the domain, maps of another rank, not one domain for each map.
         InvalidArgumentError: a domain that is neither 0 nor 1. XLA has no assertions: code
             compiled by it goes on.
 

@@ -18,17 +18,18 @@ class SqueezeExcite(ChannelGate):
     Args:
         reduction: channels for each hidden unit.
         activation: of the hidden units; ``"relu"`` is the usual choice.
-        initial_gate: where every gate starts, between 0 and 1: W2 is zero then and b2 the logit.
-            Near one, a layer put into a trained network passes its signal through at first, and
-            the nearer, the slower it learns: the slope of the sigmoid is ``gate (1 - gate)``.
-            ``None`` starts from random W2, gates around 0.5.
+        initial_gate: where every gate starts, between 0 and ``ceiling``: W2 is zero then and b2
+            the logit. ``None`` starts from random W2, gates around half of the ceiling.
+        ceiling: what the sigmoid is multiplied by: 1 in the paper. With 2 and an initial gate of 1
+            a layer put into a trained network passes its signal through at first and learns as
+            fast as it can, where a sigmoid alone is flat near 1 (our choice).
 
     Input and output: maps ``[B, H, W, C]`` in the layer's compute dtype. Weights in order: W1
     ``[C, hidden]``, b1, W2 ``[hidden, C]``, b2.
 
     Raises:
-        ValueError: ``reduction`` below one, ``initial_gate`` outside (0, 1), an input of another
-            rank.
+        ValueError: ``reduction`` below one, ``initial_gate`` outside (0, ``ceiling``), an input of
+            another rank.
 
     >>> layer = SqueezeExcite(initial_gate=0.75)
     >>> round(float(tf.reduce_max(layer(tf.ones([1, 2, 2, 32])))), 4)

@@ -116,3 +116,28 @@ def test_pictures_without_domains_are_refused(records):
         steps.mirrored_batches(
             dataclasses.replace(records, domains=None), np.arange(2), image_size=8, batch_size=2
         )
+
+
+def test_features_come_in_the_order_of_the_pictures_and_their_mirror_images_by_lot(records):
+    features = np.stack([np.arange(14), 100 + np.arange(14)], axis=1)[..., None].astype(np.float32)
+    batches = list(
+        steps.paired_feature_batches(
+            features, records.labels, np.arange(10), np.arange(10, 14), per_domain=3, seed=0,
+            epochs=2,
+        ).as_numpy_iterator()
+    )  # fmt: skip
+    pictures = paired(records)
+    assert len(batches) == len(pictures)
+    sides = []
+    for (inputs, labels), (shown, theirs) in zip(batches, pictures, strict=True):
+        np.testing.assert_array_equal(inputs["image"][:, 0] % 100, numbers(shown["image"]))
+        np.testing.assert_array_equal(inputs["domain"], shown["domain"])
+        np.testing.assert_array_equal(labels, theirs)
+        sides.append(inputs["image"][:, 0] >= 100)
+    assert 0.2 < np.mean(sides) < 0.8 and (sides[0] != sides[3]).any()
+    later = steps.paired_feature_batches(
+        features, records.labels, np.arange(10), np.arange(10, 14), per_domain=3, seed=0, epochs=2,
+        first_epoch=1,
+    )  # fmt: skip
+    for (inputs, _), (again, _) in zip(later.as_numpy_iterator(), batches[3:], strict=True):
+        np.testing.assert_array_equal(inputs["image"], again["image"])

@@ -24,7 +24,7 @@ def row(table, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         small_networks(patch)
         run = open_tiny(table, tmp_path_factory.mktemp("run"), losses=("mems",), gates=("dase",))
-        model, history = training.train(run, "mems", "dase")
+        model, history = training.train(run, "mems", "dase", training.Seen())
         encoder = training.encoder_of(model)
         found = features.embed(run, "mems+dase", encoder)
         centers = training.class_centers("mems", model, found, run.data)

@@ -23,7 +23,9 @@ def test_a_row_for_each_loss_gates_and_kind_of_classes(report):
     main, distances, training = report.tables
     assert len(main.rows) == 8
     assert ("MEMS, margin 4", "DASE", "unseen") in main.rows
-    assert [c.name for c in main.columns] == ["mAP", "R@1", "P@10", "8 bits", "16 bits"]
+    assert [c.name for c in main.columns] == [
+        *("mAP", "mAP, cosine", "R@1", "P@10", "8 bits", "16 bits")
+    ]
     assert all(set(figures) == {c.name for c in main.columns} for figures in main.rows.values())
     for table in (distances, training):
         assert len(table.rows) == 4

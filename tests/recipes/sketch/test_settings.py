@@ -48,4 +48,4 @@ def test_every_kind_of_gates_is_a_network(depth):
 
 
 def test_rows_of_all_losses_and_gates_have_files_of_their_own():
-    assert len({row_name(loss, gates) for loss in LOSSES for gates in GATES}) == 18
+    assert len({row_name(loss, gates) for loss in LOSSES for gates in GATES}) == 21

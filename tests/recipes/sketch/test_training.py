@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from recipes.sketch import features
-from recipes.sketch.training import class_centers, encoder_of, head_of, train
+from recipes.sketch.training import (
+    Seen,
+    class_centers,
+    encoder_of,
+    head_of,
+    on_pictures,
+    see,
+    train,
+)
 from tests.recipes.replicas import check_resumes
 from tests.recipes.sketch.tiny import SMALL, open_tiny, small_networks, write_table
 
@@ -25,7 +33,7 @@ def trained(table, tmp_path, tiny_networks, usual):
         if not settings and loss in usual:
             return usual[loss]
         run = open_tiny(table, tmp_path / str(settings), **settings)
-        model, _ = train(run, loss, "none")
+        model, _ = train(run, loss, "none", Seen())
         found = features.embed(run, loss, encoder_of(model))
         if not settings:
             usual[loss] = found
@@ -42,6 +50,8 @@ def trained(table, tmp_path, tiny_networks, usual):
         ("cosface", {"cosine_margin": 0.1}),
         ("cosface", {"cosine_scale": 8.0}),
         ("softmax", {"embedding": 5}),
+        ("softmax", {"embedding_start": 0.7}),
+        ("length", {"length_lambda": 1.0}),
         ("softmax", {"per_domain": 3}),
         ("softmax", {"weight_decay": 1.0}),
     ],
@@ -81,9 +91,41 @@ def train_on(strategy, folder):
         folder.mkdir(parents=True, exist_ok=True)
         table = write_table(folder)
         run = open_tiny(table, folder / "run")
-        model, _ = train(dataclasses.replace(run, strategy=strategy), "mems", "none")
+        model, _ = train(dataclasses.replace(run, strategy=strategy), "mems", "none", Seen())
     return model.get_weights()
 
 
 def test_resumed_on_two_replicas_it_equals_a_training_that_was_never_killed(tmp_path):
     check_resumes("tests.recipes.sketch.test_training", tmp_path)
+
+
+@pytest.mark.parametrize("gates", ["none", "se", "dase"])
+def test_behind_a_frozen_network_pictures_give_the_features_that_maps_gave(
+    table, tmp_path, tiny_networks, monkeypatch, gates, eager_training
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run = open_tiny(table, tmp_path / "run", training="frozen", frozen_network="resnet18")
+    seen = see(run)
+    assert seen.maps.shape == (len(run.data.records), 2, 1, 1, 4)
+    model, history = train(run, "softmax", gates, seen)
+    assert history["loss"][-1] < history["loss"][0]
+    maps = encoder_of(model)
+    found = features.embed(run, "maps", maps, seen.maps)
+    whole = on_pictures(run, "softmax", gates, maps, seen)
+    np.testing.assert_allclose(features.embed(run, "pictures", whole), found, rtol=1e-4, atol=1e-5)
+    # Another run sees no picture again.
+    monkeypatch.setattr(features, "_outputs", None)
+    np.testing.assert_array_equal(see(run).maps, seen.maps)
+
+
+def test_features_begin_short(table, tmp_path, tiny_networks, eager_training):
+    """MEMS would else only shrink them."""
+    lengths = []
+    for start in (1.0, 0.1):
+        run = open_tiny(
+            table, tmp_path / str(start), embedding_start=start, learning_rate=1e-9, epochs=1
+        )
+        model, _ = train(run, "mems", "none", Seen())
+        found = features.embed(run, "mems", encoder_of(model))
+        lengths.append(np.linalg.norm(found, axis=-1).mean())
+    np.testing.assert_allclose(lengths[1], 0.1 * lengths[0], rtol=1e-3)
