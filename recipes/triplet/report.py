@@ -23,10 +23,11 @@ from recipes.triplet.protocol import HELD_OUT, PAPER, SELECTED, best_margin
 from recipes.triplet.settings import PaperSettings
 from recipes.triplet.stage1 import Stage1
 from recipes.triplet.work import row_name, row_title
-from tfretrieval.fitting import random_hyperplanes
+from tfretrieval.fitting import IterativeQuantization, random_hyperplanes
 
 # Rows of a network.
 FEATURES, HYPERPLANES = "real-valued features", "random hyperplanes"
+ITQ = "PCA-ITQ, no labels"
 PREDICTED = "random code of the predicted class"
 CROSS_ENTROPY_CODES, ADAPTIVE_CODES = "cross-entropy codes", "adaptive triplet"
 BEST_BY_QUERIES = "fixed-margin triplet, the best by the queries"
@@ -262,6 +263,17 @@ def predicted_codes(logits: np.ndarray, bits: int, seed: int) -> np.ndarray:
     return np.asarray(signs[logits.argmax(axis=1)], np.float32)
 
 
+def itq_codes(inputs: np.ndarray, fit: np.ndarray, bits: int, seed: int) -> np.ndarray | None:
+    """Codes by iterative quantization of the inputs scaled to length one, where the pictures of
+    ``fit`` vary in so many directions, float32 ``[N, bits]``; ``None`` where they do not."""
+    lengths = np.linalg.norm(inputs, axis=1, keepdims=True)
+    unit = inputs / np.maximum(lengths, 1e-12)
+    try:
+        return IterativeQuantization(bits, random_state=seed).fit(unit[fit]).transform(unit)
+    except ValueError:
+        return None
+
+
 def measured(
     opened: Opened[PaperSettings, Divided],
     name: str,
@@ -280,6 +292,7 @@ def measured(
     """
     config, data = opened.config, opened.data
     hyperplanes = random_hyperplanes(inputs, data.fit, config.bits, config.seed)
+    unlabelled = itq_codes(inputs, data.fit, config.bits, config.seed)
     predicted = predicted_codes(stage1.logits, config.bits, config.seed)
     codes = {label: head["codes"] for label, head in heads.items()}
     tests = {label: measure.query_map(c, data) for label, c in codes.items()}
@@ -289,6 +302,7 @@ def measured(
         {
             FEATURES: measure.measure_features(inputs, data),
             HYPERPLANES: measure.measure_codes(hyperplanes, data),
+            **({} if unlabelled is None else {ITQ: measure.measure_codes(unlabelled, data)}),
             PREDICTED: measure.measure_codes(predicted, data),
             CROSS_ENTROPY_CODES: measure.measure_codes(codes[CROSS_ENTROPY], data),
             ADAPTIVE_CODES: measure.measure_codes(codes[ADAPTIVE], data),
