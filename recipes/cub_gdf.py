@@ -36,7 +36,7 @@ from tfretrieval.run_folder import RunFolder
 if TYPE_CHECKING:
     from recipes.gdf.gdf_result import GdfResult
     from recipes.gdf.rivals import Frozen
-    from recipes.gdf.start import Weights
+    from recipes.gdf.start import Start
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,31 +67,32 @@ def load(config: GdfSettings, folder: RunFolder) -> Divided:
 def run(opened: Opened[GdfSettings, Divided]) -> Results:
     """Every row of both papers from the same start, at every length of the code."""
     config = opened.config
-    starting = gdf.start.starting_weights(opened)
-    frozen = gdf.rivals.train_frozen(opened, starting)
-    lengths = {config.bits: run_length(opened, starting, frozen)}
+    start = gdf.start.start(opened)
+    frozen = gdf.rivals.train_frozen(opened, start)
+    lengths = {config.bits: run_length(opened, start, frozen)}
     for bits in config.more_bits:
         # A run of its own inside the run: other codes, other files to use them by.
         inside = opened.with_config(bits=bits, more_bits=()).inside(f"{bits}-bits")
-        lengths[bits] = run_length(inside, starting, frozen)
+        lengths[bits] = run_length(inside, start, frozen)
     return Results(lengths, frozen)
 
 
 def run_length(
-    opened: Opened[GdfSettings, Divided], starting: Weights, frozen: Frozen
+    opened: Opened[GdfSettings, Divided], start: Start, frozen: Frozen
 ) -> list[GdfResult]:
     """Every row of one length of the code, of both papers."""
-    rows = [run_row(opened, row, starting) for row in opened.config.rows]
+    rows = [run_row(opened, row, start) for row in opened.config.rows]
     return [*rows, *gdf.rivals.run_rivals(opened, frozen)]
 
 
-def run_row(opened: Opened[GdfSettings, Divided], row: str, starting: Weights) -> GdfResult:
+def run_row(opened: Opened[GdfSettings, Divided], row: str, start: Start) -> GdfResult:
     """A network trained from end to end, and its codes measured."""
-    model, history = gdf.training.train(opened, row, starting)
-    cached = common.training.cached_features(opened, row, model, layer="codes")
+    model, history = gdf.training.train(opened, row, start)
+    cached = common.training.cached_features(opened, row, model, layer="codes", maps=start.maps)
     codes = cached["features"]
     if row == opened.config.rows[-1]:
-        common.export.export_codes(opened, gdf.training.encoder_of(model), codes)
+        encoder = gdf.training.encoder_of(opened, row, model, start)
+        common.export.export_codes(opened, encoder, codes, start.view)
     return gdf.gdf_result.measured(
         opened,
         row,
@@ -99,7 +100,7 @@ def run_row(opened: Opened[GdfSettings, Divided], row: str, starting: Weights) -
         cached["logits"],
         history,
         float(history["seconds"].sum()),
-        gdf.gdf_result.attention_of(opened, model),
+        gdf.gdf_result.attention_of(opened, model, start),
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines.view import WHOLE, View
-from recipes.center.settings import CENTER, DECAY, FULL, LENGTH, SOFTMAX, CenterSettings
+from recipes.center.settings import CENTER, DECAY, FULL, HINGE, LENGTH, SOFTMAX, CenterSettings
 from recipes.common import frozen, networks
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.training import History, Objective, image_input, train_classifier
+from tfretrieval.callbacks import EmbeddingStatistics
 from tfretrieval.losses import CenterLoss, ImprovedCenterLoss
 from tfretrieval.metrics import NearestOtherCenterDistance, OwnCenterDistance
 
@@ -84,8 +86,36 @@ def train(
         metrics={DISTANCES: [OwnCenterDistance(), NearestOtherCenterDistance()]},
     )
     return train_classifier(
-        opened, data.records, data.fit, name or loss, build, objective=objective, maps=seen.maps
+        opened,
+        data.records,
+        data.fit,
+        name or loss,
+        build,
+        objective=objective,
+        maps=seen.maps,
+        watch=lambda inputs: EmbeddingStatistics(EMBEDDING, inputs, DISTANCES, wrong(loss, config)),
     )
+
+
+def wrong(loss: str, config: CenterSettings) -> Callable[[Mapping[str, float]], str | None]:
+    """What would make a center loss useless, in plain words."""
+
+    def tell(logs: Mapping[str, float]) -> str | None:
+        if logs["constant_bits"] > config.bits / 2:
+            return (
+                f"{loss}: {logs['constant_bits']:.0f} of {config.bits} bits are the same for all "
+                "pictures of a batch: lower --learning-rate"
+            )
+        nearest = logs[TO_NEAREST_OTHER]
+        if loss == HINGE and not nearest <= config.hinge_margin <= 4 * nearest:
+            return (
+                f"{loss}: --hinge-margin {config.hinge_margin:g} beside a squared distance of "
+                f"{nearest:.3g} to the nearest other center: below it nothing is pushed, far above "
+                "it everything is, whatever it does"
+            )
+        return None
+
+    return tell
 
 
 def network(

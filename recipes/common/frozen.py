@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
+from tqdm.auto import tqdm
 
 import tfretrieval as tfr
+from data_pipelines import steps
 from data_pipelines.kept import kept, pictures
 from data_pipelines.view import WHOLE, View
 from recipes.common import networks, saliency, training
@@ -31,7 +35,17 @@ def frozen_pass(
     Args:
         network: whose weights count: the classifier, or a backbone where its logits do not matter.
     """
-    depends_on = {
+    return kept(
+        "features",
+        _depends_on(opened, name, view, network),
+        lambda: training.cached_features(opened, f"{name}/frozen", classifier, view),
+    )
+
+
+def _depends_on(
+    opened: Opened[RunSettings, Divided], name: str, view: View, network: tf.keras.Model
+) -> dict[str, Any]:
+    return {
         "pictures": pictures(opened.data.records),
         "network": f"{name.partition('+')[0]}, {opened.config.image_size} pixels",
         "versions": f"{tf.__version__}, {opened.config.mixed_precision}",
@@ -42,11 +56,6 @@ def frozen_pass(
             if value is not None
         },
     }
-    return kept(
-        "features",
-        depends_on,
-        lambda: training.cached_features(opened, f"{name}/frozen", classifier, view),
-    )
 
 
 def backbone(opened: Opened[RunSettings, Divided], name: str) -> tf.keras.Model:
@@ -78,6 +87,32 @@ def pooled_maps(
     """
     seen = frozen_pass(opened, name, tfr.models.classifier(network, 2), view, network)
     return np.asarray(seen["features"])[:, None, None]
+
+
+def whole_maps(
+    opened: Opened[RunSettings, Divided], name: str, network: tf.keras.Model, view: View
+) -> np.ndarray:
+    """The last map of every picture as it is, float16 ``[N, h, w, C]``, kept for other runs."""
+    config, records = opened.config, opened.data.records
+
+    def compute() -> Arrays:
+        maps = np.empty((len(records), *network.output_shape[1:]), np.float16)
+        batches = steps.eval_batches(
+            records,
+            np.arange(len(records)),
+            image_size=config.image_size,
+            batch_size=config.batch_size,
+            boxes=view.boxes,
+            masks=view.masks,
+        )
+        shown = tqdm(batches, total=-(-len(records) // config.batch_size), desc=name, disable=None)
+        for at, (image, _) in enumerate(shown):
+            start = at * config.batch_size
+            maps[start : start + len(image)] = network.predict_on_batch(image)
+        return {"maps": maps}
+
+    depends_on = _depends_on(opened, name, view, network)
+    return kept("maps", {**depends_on, "layer": network.layers[-1].name}, compute)["maps"]
 
 
 def stand_in(maps: np.ndarray) -> tf.keras.Model:

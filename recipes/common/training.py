@@ -48,6 +48,7 @@ def train_classifier(
     objective: Objective | None = None,
     warm_up: int = 0,
     maps: np.ndarray | None = None,
+    watch: Callable[[Any], tf.keras.callbacks.Callback] | None = None,
 ) -> tuple[tf.keras.Model, History]:
     """Trains a classifier with ``compile`` and ``fit``.
 
@@ -60,6 +61,7 @@ def train_classifier(
         warm_up: epochs in which the rate rises from 0.
         maps: of all pictures, ``[N, h, w, C]``, which a model on a frozen network is trained on in
             their place.
+        watch: a callback for the inputs of a batch.
 
     Returns:
         The trained model, and its history: ``loss`` and ``accuracy`` an epoch, ``seconds``.
@@ -107,7 +109,8 @@ def train_classifier(
 
     with opened.strategy.scope():
         state = checkpoint(opened.folder, f"{name}/stage1", model, config.epochs)
-    return model, fit(name, model, batches, length, state)
+    watching = [watch(next(iter(batches(0)))[0])] if watch and state.epoch < state.epochs else []
+    return model, fit(name, model, batches, length, state, watching)
 
 
 def fit(

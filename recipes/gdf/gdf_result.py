@@ -10,6 +10,7 @@ from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.training import History
 from recipes.gdf.settings import TITLES, GdfSettings
+from recipes.gdf.start import Start
 from tfretrieval.evaluation import BitUsage, bit_usage
 
 # Pictures whose parts are shown.
@@ -68,12 +69,18 @@ def measured(
     )
 
 
-def attention_of(opened: Opened[GdfSettings, Divided], model: tf.keras.Model) -> np.ndarray | None:
+def attention_of(
+    opened: Opened[GdfSettings, Divided], model: tf.keras.Model, start: Start
+) -> np.ndarray | None:
     """Attention maps of the pictures that are shown, where the network has parts."""
     if "attention" not in model.output:
         return None
     network = tf.keras.Model(model.input, model.output["attention"])
-    return np.asarray(network.predict(shown(opened, opened.config.image_size), verbose=0))
+    if start.maps is None:
+        seen = shown(opened, opened.config.image_size)
+    else:
+        seen = start.maps[pictures.some_queries(opened, PICTURES)].astype(np.float32)
+    return np.asarray(network.predict(seen, verbose=0))
 
 
 def shown(opened: Opened[GdfSettings, Divided], size: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from recipes.common.opened import Opened
 from recipes.common.training import History
 from recipes.gdf.gdf_result import GdfResult, measured
 from recipes.gdf.settings import ADAPTIVE, CROSS_ENTROPY, FIXED, GdfSettings
-from recipes.gdf.start import Weights, started
+from recipes.gdf.start import Start
 
 FROZEN = "frozen"
 
@@ -35,15 +35,17 @@ class Frozen:
     seconds: float
 
 
-def train_frozen(opened: Opened[GdfSettings, Divided], starting: Weights) -> Frozen:
+def train_frozen(opened: Opened[GdfSettings, Divided], start: Start) -> Frozen:
     """The classifier whose features the hash layers read."""
     data = opened.data
 
     def build() -> tf.keras.Model:
-        return tfr.models.classifier(started(starting, opened.config), data.num_classes)
+        return tfr.models.classifier(start.below(opened.config), data.num_classes)
 
-    classifier, history = training.train_classifier(opened, data.records, data.fit, FROZEN, build)
-    cached = training.cached_features(opened, FROZEN, classifier)
+    classifier, history = training.train_classifier(
+        opened, data.records, data.fit, FROZEN, build, maps=start.maps
+    )
+    cached = training.cached_features(opened, FROZEN, classifier, maps=start.maps)
     return Frozen(cached["features"], cached["logits"], history, float(cached["seconds"]))
 
 

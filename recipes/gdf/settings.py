@@ -7,8 +7,15 @@ from typing import Any
 
 from recipes.common.cli import option, require
 from recipes.common.networks import BACKBONES
-from recipes.common.settings import MiningSettings, at_least_one, flag
+from recipes.common.settings import (
+    VIEWS,
+    WHOLE_PICTURES,
+    MiningSettings,
+    at_least_one,
+    flag,
+)
 
+FULL, FROZEN_NETWORK = "full", "frozen"
 BACKBONE, ATTENTION, GRAPH = "backbone", "attention", "graph"
 CAUCHY, BALANCE, AUGMENTATION = "cauchy", "balance", "augmentation"
 # Each has what those before it have.
@@ -48,6 +55,18 @@ class GdfSettings(MiningSettings):
     bits: int = option(48, "length of the code (the authors' code)")
     more_bits: tuple[int, ...] = option((), "further lengths, every row trained anew: 16 32 64")
     backbone: str = option("inception_v3", "the network (the authors' code)", BACKBONES)
+    training: str = option(
+        FULL,
+        "full: all layers; frozen: the network as it is, parts, graph and codes behind it on its "
+        "maps of every picture",
+        choices=(FULL, FROZEN_NETWORK),
+    )
+    view: str = option(
+        WHOLE_PICTURES,
+        "what a frozen network sees: whole pictures, the true box, or the crop that its own map "
+        "shows at alpha 0.4",
+        choices=VIEWS,
+    )
     layer: str | None = option(
         None,
         "where it ends (default: with the last stage but one, mixed7 of inception_v3, which is "
@@ -59,6 +78,9 @@ class GdfSettings(MiningSettings):
         "before it in this order, augmentation crops and drops by attention, at three times the "
         "cost; the last is exported",
         choices=tuple(ALL_ROWS),
+    )
+    row_rates: tuple[float, ...] = option(
+        (), "a --learning-rate for each of --rows, in their order (default: one for all)"
     )
     parts: int = option(32, "attention maps (the authors' code)")
     neighbours: int = option(3, "parts that a part of the graph sees, with itself (theirs)")
@@ -89,6 +111,18 @@ class GdfSettings(MiningSettings):
         lengths = (self.bits, *self.more_bits)
         require(min(lengths) >= 1, "--more-bits must be at least 1")
         require(len(set(lengths)) == len(lengths), "--more-bits names a length twice, or --bits")
+        require(
+            self.view == WHOLE_PICTURES or self.training == FROZEN_NETWORK,
+            f"--view {self.view} is what a frozen network sees: add --training frozen",
+        )
+        require(
+            self.training == FULL or AUGMENTATION not in self.rows,
+            "--training frozen keeps one map a picture: leave the row augmentation out",
+        )
+        require(
+            len(self.row_rates) in (0, len(self.rows)) and min(self.row_rates, default=1) > 0,
+            f"--row-rates must be {len(self.rows)} positive rates, one for each of --rows",
+        )
         order = [list(ALL_ROWS).index(row) for row in self.rows]
         require(order == sorted(set(order)), f"--rows must follow the order {' '.join(ALL_ROWS)}")
 
@@ -107,6 +141,10 @@ class GdfSettings(MiningSettings):
             # What held-out pictures chose in cub_triplet's demonstration.
             "margin": 4.0,
         }
+
+    def rate(self, row: str) -> float:
+        """The learning rate of a row."""
+        return self.row_rates[self.rows.index(row)] if self.row_rates else self.learning_rate
 
     def has(self, row: str, part: str) -> bool:
         """Whether a row has what the row ``part`` adds."""

@@ -1,17 +1,43 @@
 """The backbone, up to where both papers begin, and the weights that every row starts from."""
 
+from __future__ import annotations
+
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 import tfretrieval as tfr
-from recipes.common import networks, training
+from data_pipelines.view import WHOLE, View
+from recipes.common import frozen, networks, training
 from recipes.common.cli import ConfigError
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
-from recipes.gdf.settings import GdfSettings
+from recipes.gdf.settings import FULL, GdfSettings
 from tfretrieval.saliency.feature_layers import feature_maps, stages
 
 Weights = list[np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Start:
+    """What every row starts from.
+
+    Attributes:
+        weights: of the network.
+        network: at these weights, where it is frozen.
+        view: what a frozen network is shown.
+        maps: its maps of all pictures, ``[N, h, w, C]``.
+    """
+
+    weights: Weights
+    network: tf.keras.Model | None = None
+    view: View = WHOLE
+    maps: np.ndarray | None = None
+
+    def below(self, config: GdfSettings) -> tf.keras.Model:
+        """What a row is built on: the network, or its maps."""
+        return started(self.weights, config) if self.maps is None else frozen.stand_in(self.maps)
 
 
 def network(config: GdfSettings) -> tf.keras.Model:
@@ -44,6 +70,18 @@ def starting_weights(opened: Opened[GdfSettings, Divided]) -> Weights:
     model, _ = training.train_classifier(run, data.records, data.fit, "start", build)
     # The classifier is built flat on its backbone, whose weights come first.
     return list(model.get_weights()[:-2])
+
+
+def start(opened: Opened[GdfSettings, Divided]) -> Start:
+    """The weights of every row, and what a frozen network says of every picture."""
+    config = opened.config
+    weights = starting_weights(opened)
+    if config.training == FULL:
+        return Start(weights)
+    below = started(weights, config)
+    view = frozen.view_of(opened, below, config.view)
+    name = f"{config.backbone}+{config.view}"
+    return Start(weights, below, view, frozen.whole_maps(opened, name, below, view))
 
 
 def started(starting: Weights, config: GdfSettings) -> tf.keras.Model:

@@ -1,34 +1,47 @@
 """The network of a row, trained from end to end."""
 
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
 import tensorflow as tf
 
 import tfretrieval as tfr
+from recipes.common import frozen
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.training import History, Objective, cross_entropy, train_classifier
 from recipes.gdf.settings import ATTENTION, AUGMENTATION, BALANCE, CAUCHY, GRAPH, GdfSettings
-from recipes.gdf.start import Weights, started
+from recipes.gdf.start import Start
+from tfretrieval.callbacks import EmbeddingStatistics
 from tfretrieval.metrics import LossTerm
 
 
+def network(below: tf.keras.Model, row: str, config: GdfSettings, classes: int) -> tf.keras.Model:
+    """The network of a row on a backbone, or on the maps of a frozen one."""
+    return tfr.models.gdf_net(
+        below,
+        classes,
+        config.bits,
+        config.parts,
+        config.neighbours,
+        attention=config.has(row, ATTENTION),
+        graph=config.has(row, GRAPH),
+        standardize=config.standardize,
+        hash_activation=config.hash_activation,
+    )
+
+
 def train(
-    opened: Opened[GdfSettings, Divided], row: str, starting: Weights
+    opened: Opened[GdfSettings, Divided], row: str, start: Start
 ) -> tuple[tf.keras.Model, History]:
     """The network of a row. Terms that it does without have weight zero, so that all rows are
     trained by the same sum."""
     config, data = opened.config, opened.data
 
     def build() -> tf.keras.Model:
-        model = tfr.models.gdf_net(
-            started(starting, config),
-            data.num_classes,
-            config.bits,
-            config.parts,
-            config.neighbours,
-            attention=config.has(row, ATTENTION),
-            graph=config.has(row, GRAPH),
-            hash_activation=config.hash_activation,
-        )
+        model = network(start.below(config), row, config, data.num_classes)
         if config.has(row, AUGMENTATION):
             return tfr.models.attention_augmented(model, config.seed)
         return model
@@ -54,14 +67,43 @@ def train(
         objective = Objective(
             {**objective.losses, **views}, {**objective.weights, **shares}, logged
         )
+
+    def watch(inputs: tf.Tensor) -> EmbeddingStatistics:
+        return EmbeddingStatistics("codes", inputs, tell=functools.partial(wrong, row, config))
+
     model, history = train_classifier(
-        opened, data.records, data.fit, row, build, objective=objective
+        opened.with_config(learning_rate=config.rate(row), row_rates=()),
+        data.records,
+        data.fit,
+        row,
+        build,
+        objective=objective,
+        maps=start.maps,
+        # The augmented network is a model around that of the codes.
+        watch=None if config.has(row, AUGMENTATION) else watch,
     )
     if config.has(row, AUGMENTATION):
         model = model.get_layer(f"{config.backbone}_gdf_net")
     return model, history
 
 
-def encoder_of(model: tf.keras.Model) -> tf.keras.Model:
+def wrong(row: str, config: GdfSettings, logs: Mapping[str, float]) -> str | None:
+    """What makes a hash layer useless, in plain words."""
+    constant = logs["constant_bits"]
+    if constant <= config.bits / 2:
+        return None
+    return (
+        f"{row}: {constant:.0f} of {config.bits} bits are the same for all pictures of a batch: "
+        "lower --learning-rate or --row-rates, and leave --standardize on"
+    )
+
+
+def encoder_of(
+    opened: Opened[GdfSettings, Divided], row: str, model: tf.keras.Model, start: Start
+) -> tf.keras.Model:
     """What is exported of a trained network: pictures to codes."""
+    config = opened.config
+    if start.network is not None:
+        trained, model = model, network(start.network, row, config, opened.data.num_classes)
+        frozen.behind(start.network, model, trained)
     return tf.keras.Model(model.input, model.get_layer("codes").output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from recipes.sketch.settings import (
     row_name,
 )
 from tfretrieval.backbones.se_resnet import PASSING
-from tfretrieval.callbacks import MarginAnnealing
+from tfretrieval.callbacks import EmbeddingStatistics, MarginAnnealing
 from tfretrieval.metrics import NearestCenterAccuracy
 from tfretrieval.models.features import pooled_features
 
@@ -146,10 +147,29 @@ def train(
             )
         return dataset.map(lambda inputs, label: (seen_by(model, inputs), tf.gather(number, label)))
 
-    grow = []
+    callbacks: list[tf.keras.callbacks.Callback] = []
     if config.margin_of(loss) is not None:
-        grow = [MarginAnnealing(objective, max(1, round(config.annealing * steps_in_all)))]
-    return model, fit(name, model, batches, length, state, grow)
+        callbacks = [MarginAnnealing(objective, max(1, round(config.annealing * steps_in_all)))]
+    if state.epoch < config.epochs:
+        inputs, _ = next(iter(batches(0)))
+        centers = None if loss in (SOFTMAX, LENGTH) else model.layers[-1].name
+        callbacks.append(EmbeddingStatistics(EMBEDDING, inputs, centers, wrong(loss, config)))
+    return model, fit(name, model, batches, length, state, callbacks)
+
+
+def wrong(loss: str, config: SketchSettings) -> Callable[[Mapping[str, float]], str | None]:
+    """What would make MEMS useless, in plain words."""
+
+    def tell(logs: Mapping[str, float]) -> str | None:
+        if config.margin_of(loss) is None or logs["embedding_length"] < 5 * logs["center_length"]:
+            return None
+        return (
+            f"{loss}: features are {logs['embedding_length']:.1f} long beside centers of "
+            f"{logs['center_length']:.1f}: the loss can do little but shrink them; lower "
+            "--embedding-start"
+        )
+
+    return tell
 
 
 def head_of(

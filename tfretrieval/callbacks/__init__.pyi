@@ -1,8 +1,10 @@
+from .embedding_statistics import EmbeddingStatistics as EmbeddingStatistics
 from .margin_annealing import MarginAnnealing as MarginAnnealing
 from .retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation
 from .training_checkpoint import TrainingCheckpoint as TrainingCheckpoint
 
 __all__ = [
+    "EmbeddingStatistics",
     "MarginAnnealing",
     "RetrievalEvaluation",
     "TrainingCheckpoint",

@@ -28,6 +28,7 @@ def gdf_net(
     attention: bool = True,
     graph: bool = True,
     scale: float | None = None,
+    standardize: bool = False,
     hash_activation: str = "tanh",
 ) -> tf.keras.Model:
     """Network of Sun et al. 2022 for cross-entropy, quantisation and bit balance side by side.
@@ -60,6 +61,9 @@ def gdf_net(
         scale: what the vectors of unit length are multiplied by. By default what gives the features
             the mean square of the authors' network, where it is 100: with another number of parts
             or channels, 100 would drive a fresh tanh to its ends.
+        standardize: a batch normalisation without center and scale, ``standardized``, between
+            features and codes (ours). Tens of thousands of inputs that are never negative drive
+            most bits to one side in the first step of Adam, and to stay there.
         hash_activation: of the :class:`~tfretrieval.layers.HashLayer`.
 
     Returns:
@@ -98,6 +102,10 @@ def gdf_net(
         )
     else:
         features = pooled_features(backbone)
+    if standardize:
+        features = layers.BatchNormalization(
+            center=False, scale=False, momentum=0.9, name="standardized", dtype="float32"
+        )(features)
     codes = HashLayer(bits, hash_activation, name="codes")(features)
     outputs = {
         "logits": class_logits(codes, num_classes, use_bias=False),

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from recipes.center.settings import CenterSettings
-from recipes.center.training import Seen, center_loss, encoder, network, see, train
+from recipes.center.training import Seen, center_loss, encoder, network, see, train, wrong
 from recipes.common.cli import ConfigError
 from tests.recipes.opening import opened
 from tests.recipes.pictures import write_folder
@@ -112,3 +112,14 @@ def test_behind_a_frozen_network_nothing_of_it_is_trained(
 def test_a_view_is_what_a_frozen_network_sees():
     with pytest.raises(ConfigError, match="add --training frozen"):
         CenterSettings(view="crop")
+
+
+def test_a_margin_that_does_not_fit_and_bits_that_say_nothing_are_told():
+    tell = wrong("hinge", CenterSettings(bits=8, hinge_margin=40.0))
+    fits = {"constant_bits": 0.0, "center_distances_d_other": 30.0}
+    assert tell(fits) is None
+    for nearest in (9.0, 41.0):
+        assert f"distance of {nearest:.3g}" in tell({**fits, "center_distances_d_other": nearest})
+    assert "5 of 8 bits" in tell({**fits, "constant_bits": 5.0})
+    far = {**fits, "center_distances_d_other": 9.0}
+    assert wrong("center", CenterSettings(bits=8))(far) is None

@@ -20,3 +20,8 @@ def run(gdf_pictures, tmp_path, small_network):
 @pytest.fixture
 def starting(run):
     return gdf.start.starting_weights(run)
+
+
+@pytest.fixture
+def start(starting):
+    return gdf.start.Start(starting)

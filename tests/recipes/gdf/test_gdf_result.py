@@ -17,10 +17,10 @@ def test_a_row_is_measured_and_its_bits_are_counted_over_the_database(run):
     assert result.row.average_precision.shape == (12,) and result.attention is None
 
 
-def test_parts_look_at_the_pictures_that_are_shown(run, starting):
-    model, _ = gdf.training.train(run, "attention", starting)
-    maps = gdf.gdf_result.attention_of(run, model)
+def test_parts_look_at_the_pictures_that_are_shown(run, start):
+    model, _ = gdf.training.train(run, "attention", start)
+    maps = gdf.gdf_result.attention_of(run, model, start)
     assert maps.shape[0] == 3 and maps.shape[-1] == 3
     assert gdf.gdf_result.shown(run, 20).shape == (3, 20, 20, 3)
-    plain, _ = gdf.training.train(run, "backbone", starting)
-    assert gdf.gdf_result.attention_of(run, plain) is None
+    plain, _ = gdf.training.train(run, "backbone", start)
+    assert gdf.gdf_result.attention_of(run, plain, start) is None

@@ -6,8 +6,8 @@ from recipes import gdf
 pytestmark = pytest.mark.usefixtures("eager_training")
 
 
-def test_hash_layers_on_the_frozen_features_differ_by_their_loss(run, starting):
-    frozen = gdf.rivals.train_frozen(run, starting)
+def test_hash_layers_on_the_frozen_features_differ_by_their_loss(run, start):
+    frozen = gdf.rivals.train_frozen(run, start)
     assert frozen.features.shape[0] == frozen.logits.shape[0] == 36
     found = {result.name: result for result in gdf.rivals.run_rivals(run, frozen)}
     assert list(found) == ["cross-entropy", "fixed", "adaptive"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from recipes import gdf
 from recipes.gdf.settings import ROWS
@@ -18,14 +19,14 @@ def trained(tmp_path_factory, gdf_pictures):
         make_networks_small(patch)
         train_eagerly(patch)
         run = opened(settings(gdf_pictures, epochs=1), tmp_path_factory.mktemp("runs") / "run")
-        starting = gdf.start.starting_weights(run)
+        start = gdf.start.start(run)
         done = {}
 
         def train(row, **changes):
             key = row, tuple(changes.items())
             if key not in done:
                 inside = run.with_config(**changes).inside(f"{row}-{len(done)}")
-                done[key] = gdf.training.train(inside, row, starting)[1]
+                done[key] = gdf.training.train(inside, row, start)[1]
             return done[key]
 
         yield train
@@ -41,6 +42,8 @@ def trained(tmp_path_factory, gdf_pictures):
         ("balance", {"balance": 9.0}),
         ("balance", {"balance_per": "image"}),
         ("backbone", {"hash_activation": "sigmoid"}),
+        ("backbone", {"standardize": False}),
+        ("cauchy", {"row_rates": (1e-3, 1e-3, 1e-3, 1e-2, 1e-3)}),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -55,9 +58,9 @@ def test_a_term_that_a_row_does_without_changes_nothing(trained):
     np.testing.assert_array_equal(before["loss"], before["logits_loss"])
 
 
-def test_all_rows_start_from_the_same_backbone(run, starting, monkeypatch):
+def test_all_rows_start_from_the_same_backbone(run, start, monkeypatch):
     monkeypatch.setattr("recipes.common.training.fit", lambda *args, **kwargs: {})
-    models = [gdf.training.train(run, row, starting)[0] for row in ROWS]
+    models = [gdf.training.train(run, row, start)[0] for row in ROWS]
     for layer in ("conv", "map"):
         first, *others = (model.get_layer(layer).get_weights()[0] for model in models)
         assert all((other == first).all() for other in others)
@@ -68,3 +71,27 @@ def test_the_loss_of_crops_and_drops_is_shared_by_three_views(trained):
     views = np.mean([history[f"{view}_loss"] for view in ("logits", "crop", "drop")], axis=0)
     np.testing.assert_allclose(history["loss"], views + history["codes_loss"], rtol=1e-5)
     assert (history["crop_loss"] != history["drop_loss"]).all()
+
+
+def test_behind_a_frozen_network_pictures_give_the_codes_that_its_maps_gave(
+    gdf_pictures, tmp_path, monkeypatch, small_network, eager_training
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    config = settings(gdf_pictures, training="frozen", pretraining=0, epochs=1)
+    run = opened(config, tmp_path / "run")
+    start = gdf.start.start(run)
+    assert start.maps.dtype == np.float16 and start.maps.shape[0] == len(run.data.records)
+    pixels = gdf.gdf_result.shown(run, config.image_size).astype(np.float32)
+    maps = start.network(pixels)
+    for row in ("backbone", "graph"):
+        model, history = gdf.training.train(run, row, start)
+        assert "constant_bits" in history
+        encoder = gdf.training.encoder_of(run, row, model, start)
+        codes = tf.keras.Model(model.input, model.get_layer("codes").output)
+        np.testing.assert_allclose(encoder(pixels), codes(maps), rtol=1e-3, atol=1e-4)
+
+
+def test_bits_that_say_nothing_are_told():
+    config = settings("pictures", bits=8)
+    assert gdf.training.wrong("graph", config, {"constant_bits": 4.0}) is None
+    assert "graph: 5 of 8 bits" in gdf.training.wrong("graph", config, {"constant_bits": 5.0})

@@ -28,6 +28,8 @@ def test_length_enters_the_distance_and_not_the_cosine(row):
     labels = data.records.labels
     place = np.array([[1.0, 0], [4.0, 0], [0, 1.0], [0, 4.0]])[labels]
     figures = search_photos(
-        np.repeat(place[:, None], 2, axis=1), {2: {"kernel": np.eye(2), "bias": np.full(2, -0.5)}}, data
+        np.repeat(place[:, None], 2, axis=1),
+        {2: {"kernel": np.eye(2), "bias": np.full(2, -0.5)}},
+        data,
     )[SEEN].figures
     assert figures["mAP"] == 1.0 and figures["mAP, cosine"] < 0.9

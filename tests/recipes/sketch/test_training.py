@@ -14,6 +14,7 @@ from recipes.sketch.training import (
     on_pictures,
     see,
     train,
+    wrong,
 )
 from tests.recipes.replicas import check_resumes
 from tests.recipes.sketch.tiny import SMALL, open_tiny, small_networks, write_table
@@ -129,3 +130,11 @@ def test_features_begin_short(table, tmp_path, tiny_networks, eager_training):
         found = features.embed(run, "mems", encoder_of(model))
         lengths.append(np.linalg.norm(found, axis=-1).mean())
     np.testing.assert_allclose(lengths[1], 0.1 * lengths[0], rtol=1e-3)
+
+
+def test_features_that_are_long_beside_the_centers_are_told(table, tmp_path):
+    config = open_tiny(table, tmp_path / "run").config
+    short = {"embedding_length": 1.0, "center_length": 1.0}
+    long = {"embedding_length": 27.0, "center_length": 1.0}
+    assert wrong("mems", config)(short) is wrong("softmax", config)(long) is None
+    assert "features are 27.0 long beside centers of 1.0" in wrong("mems", config)(long)
