@@ -56,7 +56,7 @@ class CenterSettings(CodeSettings):
         "ratio, hinge, difference; length and decay are controls; the last is exported",
         choices=tuple(LOSSES),
     )
-    center_lambda: float = option(0.06, "weight of the center loss (ours, by held-out pictures)")
+    center_lambda: float = option(0.1, "weight of the center loss (ours, by held-out pictures)")
     ratio_lambda: float = option(
         5.0, "weight of the improved loss, ratio (ours, by held-out pictures)"
     )
@@ -67,7 +67,7 @@ class CenterSettings(CodeSettings):
     length_lambda: float = option(0.02, "weight of the squared length of the features (control)")
     decay_lambda: float = option(0.5, "weight decay of the row decay (control)")
     hinge_margin: float = option(
-        40.0,
+        30.0,
         "squared distance at which another center stops pushing, in hinge: 1.2 to 1.7 times that "
         "to the nearest other center, d_other of the report (ours, by held-out pictures)",
     )
