@@ -53,7 +53,10 @@ class EmbeddingStatistics(tf.keras.callbacks.Callback):
 
     def figures(self) -> dict[str, float]:
         """The figures of the model as it is."""
-        reads = tf.keras.Model(self.model.input, self.model.get_layer(self.layer).output)
+        # A Sequential model of Keras 3 has no `input` before it was called on one.
+        alone = isinstance(self.model, tf.keras.Sequential)
+        given = self.model.inputs if alone else self.model.input
+        reads = tf.keras.Model(given, self.model.get_layer(self.layer).output)
         embeddings = np.asarray(reads(self.inputs, training=False), np.float32)
         embeddings = embeddings.reshape(len(embeddings), -1)
         ones = (embeddings >= 0).sum(axis=0)
