@@ -19,6 +19,7 @@ DATA_SETS: tuple[ClassSet | PairSet | BenchmarkSet, ...] = (
     sources.STANFORD_DOGS,
     sources.TU_BERLIN_EXTENDED,
     sources.DRAWN_INSTANCES,
+    sources.GROCERY_STORE,
     sources.RETRIEVAL_SFM_30K,
     sources.RETRIEVAL_SFM_120K,
     sources.OXFORD5K,

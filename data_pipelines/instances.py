@@ -89,3 +89,14 @@ class InstanceBenchmark:
                     f"{self.name}: the ground truth {protocol!r} names pictures that are not in "
                     f"the database of {len(self.database)}"
                 )
+
+
+def pairs_within(labels: np.ndarray) -> np.ndarray:
+    """All ordered pairs `[i, j]` of two pictures with one label.
+
+    >>> pairs_within(np.array([0, 1, 0])).tolist()
+    [[0, 2], [2, 0]]
+    """
+    same = labels[:, None] == labels
+    np.fill_diagonal(same, False)
+    return np.argwhere(same)

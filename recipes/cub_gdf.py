@@ -14,8 +14,8 @@ random numbers a signed root and a graph learn badly, so that without ImageNet's
 classifier of the training pictures comes first, for every row. In the same table stands the
 adaptive triplet network (Pan et al. 2021) on the same backbone, split and metric: a classifier that
 is frozen, and hash layers on its pooled features. Weights of the losses, the fixed margin and
-epochs are set beforehand: nothing is chosen. The paper's tables were not available
-(docs/gdf_net.md).
+epochs are set beforehand; of several learning rates (--rates) held-out training pictures choose one
+for each row. The paper's tables were not available (docs/gdf_net.md).
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def check(config: GdfSettings) -> None:
 
 
 def load(config: GdfSettings, folder: RunFolder) -> Divided:
-    """The data set; nothing is held out, since nothing is chosen."""
-    return common.data.open_data(config, folder)
+    """The data set; a part is held out where a rate is chosen."""
+    return common.data.open_data(config, folder, config.held_out if config.rates else 0.0)
 
 
 def run(opened: Opened[GdfSettings, Divided]) -> Results:
@@ -87,20 +87,19 @@ def run_length(
 
 def run_row(opened: Opened[GdfSettings, Divided], row: str, start: Start) -> GdfResult:
     """A network trained from end to end, and its codes measured."""
-    model, history = gdf.training.train(opened, row, start)
-    cached = common.training.cached_features(opened, row, model, layer="codes", maps=start.maps)
-    codes = cached["features"]
+    trained = gdf.training.train_best(opened, row, start)
     if row == opened.config.rows[-1]:
-        encoder = gdf.training.encoder_of(opened, row, model, start)
-        common.export.export_codes(opened, encoder, codes, start.view)
+        encoder = gdf.training.encoder_of(opened, row, trained.model, start)
+        common.export.export_codes(opened, encoder, trained.codes, start.view)
     return gdf.gdf_result.measured(
         opened,
         row,
-        codes,
-        cached["logits"],
-        history,
-        float(history["seconds"].sum()),
-        gdf.gdf_result.attention_of(opened, model, start),
+        trained.codes,
+        trained.logits,
+        trained.history,
+        float(trained.history["seconds"].sum()),
+        trained.rate,
+        gdf.gdf_result.attention_of(opened, trained.model, start),
     )
 
 

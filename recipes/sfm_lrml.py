@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from data_pipelines.instance_catalogue import InstanceData
     from recipes.instance.instance_result import InstanceResult
+    from recipes.instance.pooled import Pooled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,33 +44,42 @@ class Config(InstanceSettings):
 def run(opened: Opened[InstanceSettings, InstanceData]) -> list[InstanceResult]:
     """The network before training, then every loss from there."""
     starting = instance.starting_weights.starting_weights(opened)
-    return [run_row(opened, loss, starting) for loss in (BEFORE, *opened.config.losses)]
+    network = instance.tuple_training.descriptor_network(opened, starting)
+    seen = instance.pooled.look(opened, network)
+    return [run_row(opened, loss, starting, seen) for loss in (BEFORE, *opened.config.losses)]
 
 
 def run_row(
-    opened: Opened[InstanceSettings, InstanceData], loss: str, starting: list[np.ndarray]
+    opened: Opened[InstanceSettings, InstanceData],
+    loss: str,
+    starting: list[np.ndarray],
+    seen: Pooled | None,
 ) -> InstanceResult:
     """One loss, or the network as it was before: trained, whitened, searched in four ways."""
-    encoder = instance.tuple_training.descriptor_network(opened, starting)
+    encoder = instance.tuple_training.descriptor_network(opened, starting, seen)
     history = None
     if loss != BEFORE:
-        history = instance.tuple_training.train(opened, loss, encoder)
+        history = instance.tuple_training.train(opened, loss, encoder, seen)
 
     # Whitening is learned from the pairs that were trained on, and becomes the last layer.
-    whitening = instance.whitening.learn_whitening(opened, loss, encoder)
+    whitening = instance.whitening.learn_whitening(opened, loss, encoder, seen)
     whitened = whitening.appended_to(encoder)
     search = instance.search
     ways = {
         search.DESCRIPTOR: encoder,
         search.WHITENED: whitened,
-        search.MULTI_SCALE: tfr.models.multi_scale(whitened),
+        search.MULTI_SCALE: (seen or tfr.models).multi_scale(whitened),
     }
-    found = {way: search.search(opened, loss, way, model) for way, model in ways.items()}
+    found = {way: search.search(opened, loss, way, model, seen) for way, model in ways.items()}
     found[search.EXPANDED] = search.expanded(opened, found[search.MULTI_SCALE])
     if loss == opened.config.losses[-1]:
-        instance.export.export(opened, ways[search.MULTI_SCALE], found[search.MULTI_SCALE])
+        exported = ways[search.MULTI_SCALE]
+        if seen is not None:
+            whole = instance.tuple_training.behind(opened, starting, encoder)
+            exported = tfr.models.multi_scale(whitening.appended_to(whole))
+        instance.export.export(opened, exported, found[search.MULTI_SCALE])
     return instance.instance_result.InstanceResult(
-        loss, history, found, instance.held_out.look_at_held_out(opened, loss, encoder)
+        loss, history, found, instance.held_out.look_at_held_out(opened, loss, encoder, seen)
     )
 
 

@@ -30,6 +30,24 @@ def test_is_the_mean_over_batches_and_survives_its_config(metric, expected):
         np.testing.assert_allclose(float(each.result()), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "loss, expected",
+    [
+        (losses.ContrastiveLoss(8.0), (D_AN < 8).mean()),
+        (losses.RankMarginLoss(8.0), (D_AN < 8).mean()),
+        (losses.TupleTripletLoss(1.0), (D_AP**2 - D_AN**2 > -1).mean()),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_active_hinges_are_those_that_the_loss_feels(loss, expected):
+    metric = metrics.ActiveHinges(loss)
+    for each in (metric, metrics.ActiveHinges.from_config(metric.get_config())):
+        each.update_state(np.zeros([3, 1]), TRIPLETS[:3])
+        each.update_state(np.zeros(7), TRIPLETS[3:])
+        np.testing.assert_allclose(float(each.result()), expected, rtol=1e-5)
+    assert 0 < expected < 1
+
+
 def test_stand_beside_the_loss_in_fit():
     from tfretrieval.losses import AdaptiveTripletLoss
 

@@ -130,6 +130,38 @@ class ActiveTriplets(_TripletMean):
 
 
 @_register
+class ActiveHinges(tf.keras.metrics.Mean):
+    """Share of the hinges of a loss that are above zero, those that still pull or push.
+
+    With none of them nothing is learned from negatives; where all of them stay, the margin lies
+    beyond what the embeddings can reach, and every negative is pushed as hard as it can be.
+
+    Args:
+        loss: a loss with ``hinges(embeddings)``: ``ContrastiveLoss``, ``RankMarginLoss`` or
+            ``TupleTripletLoss``.
+
+    >>> from tfretrieval.losses import ContrastiveLoss
+    >>> tuples = tf.constant([[[0.0], [0.0], [0.3], [2.0]]])
+    >>> float(ActiveHinges(ContrastiveLoss(margin=0.7))(tf.zeros([1]), tuples))
+    0.5
+    """
+
+    def __init__(self, loss, name: str = "active_hinges", **kwargs):
+        if isinstance(loss, dict):
+            loss = tf.keras.utils.deserialize_keras_object(loss)
+        super().__init__(name=name, **kwargs)
+        self.loss = loss
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        active = tf.cast(self.loss.hinges(y_pred) > 0, tf.float32)
+        return super().update_state(tf.reduce_mean(active, axis=1), sample_weight=sample_weight)
+
+    def get_config(self):
+        loss = tf.keras.utils.serialize_keras_object(self.loss)
+        return {**super().get_config(), "loss": loss}
+
+
+@_register
 class OwnCenterDistance(tf.keras.metrics.Mean):
     """Mean squared distance to the center of the own class.
 

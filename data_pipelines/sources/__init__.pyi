@@ -9,6 +9,8 @@ from .drawn_set import DRAWN_OBJECTS as DRAWN_OBJECTS
 from .drawn_set import OPENMOJI as OPENMOJI
 from .drawn_set import DrawnSet as DrawnSet
 from .folder import read_folder as read_folder
+from .grocery_store import GROCERY_STORE as GROCERY_STORE
+from .grocery_store import read_grocery_store as read_grocery_store
 from .holidays import HOLIDAYS as HOLIDAYS
 from .imagenet2012 import IMAGENET2012 as IMAGENET2012
 from .kinds import BenchmarkSet as BenchmarkSet
@@ -47,6 +49,7 @@ __all__ = [
     "DRAWN_INSTANCES",
     "DRAWN_OBJECTS",
     "FOLDER",
+    "GROCERY_STORE",
     "HOLIDAYS",
     "IMAGENET2012",
     "OPENMOJI",
@@ -74,6 +77,7 @@ __all__ = [
     "load_plain",
     "read_drawn_instances",
     "read_folder",
+    "read_grocery_store",
     "read_sfm",
     "read_sfm_whitening",
     "read_table",

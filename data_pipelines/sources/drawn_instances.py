@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data_pipelines.instances import InstanceBenchmark, InstancePairs
+from data_pipelines.instances import InstanceBenchmark, InstancePairs, pairs_within
 from data_pipelines.records import Records
 from data_pipelines.sources.kinds import PairSet
 from tfretrieval.evaluation.instance import revisited
@@ -51,7 +51,7 @@ def read_drawn_instances(
 
     def pairs(part: str) -> InstancePairs:
         own = records(part, settings.things(part))
-        return InstancePairs(f"{name} {part}", own, _ordered_pairs(own.labels), listing.notes)
+        return InstancePairs(f"{name} {part}", own, pairs_within(own.labels), listing.notes)
 
     name = f"drawn_instances/{settings.name}"
     searched = settings.things("database")
@@ -65,13 +65,6 @@ def read_drawn_instances(
     }
     benchmark = InstanceBenchmark(name, database, queries, revisited(**found), listing.notes)
     return pairs("train"), pairs("val"), benchmark
-
-
-def _ordered_pairs(labels: np.ndarray) -> np.ndarray:
-    """All `[i, j]` with i and j of one label, i not j."""
-    same = labels[:, None] == labels
-    np.fill_diagonal(same, False)
-    return np.argwhere(same)
 
 
 def _demo(

@@ -42,12 +42,51 @@ def feature_batches(
     ]
     rows = indices[np.concatenate(epochs_of)].reshape(-1, batch)
 
+    return _gathered(features, rows, labels[rows])
+
+
+def tuple_feature_batches(
+    features: np.ndarray,
+    tuples: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
+    epochs: int,
+    first_epoch: int = 0,
+) -> tf.data.Dataset:
+    """Mined tuples as `tuple_batches` would show their pictures.
+
+    Args:
+        features: `[N, ...]` of all pictures.
+        tuples: int `[T, 2 + negatives]`, into `features`.
+
+    Returns:
+        Batches `(float32 [B, 2 + negatives, ...], zeros [B])`.
+
+    >>> batches = tuple_feature_batches(
+    ...     np.eye(4), np.array([[0, 1, 2], [1, 0, 3]]), batch_size=2, seed=0, epochs=1
+    ... )
+    >>> [(tuple(x.shape), tuple(y.shape)) for x, y in batches]
+    [((2, 3, 4), (2,))]
+    """
+    batch = min(batch_size, len(tuples))
+    used = order.steps_per_epoch(len(tuples), batch_size) * batch
+    epochs_of = [
+        order.shuffled(len(tuples), seed, epoch)[:used] for epoch in range(first_epoch, epochs)
+    ]
+    rows = tuples[np.concatenate(epochs_of)].reshape(-1, batch, tuples.shape[1])
+    return _gathered(features, rows, np.zeros(rows.shape[:2], np.float32))
+
+
+def _gathered(features: np.ndarray, rows: np.ndarray, targets: np.ndarray) -> tf.data.Dataset:
+    """A batch a row: the features that it names, and its targets."""
+
     def gathered(wanted: np.ndarray) -> np.ndarray:
         return features[wanted].astype(np.float32)
 
-    def example(wanted: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def example(wanted: tf.Tensor, target: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         found = tf.numpy_function(gathered, [wanted], tf.float32)
-        return tf.ensure_shape(found, [batch, *features.shape[1:]]), label
+        return tf.ensure_shape(found, [*rows.shape[1:], *features.shape[1:]]), target
 
-    batches = tf.data.Dataset.from_tensor_slices((rows, labels[rows]))
+    batches = tf.data.Dataset.from_tensor_slices((rows, targets))
     return batches.map(example).prefetch(tf.data.AUTOTUNE)

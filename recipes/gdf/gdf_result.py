@@ -29,6 +29,7 @@ class GdfResult:
         usage: of the bits of the database.
         history: of the training, an array a figure.
         seconds: of the training.
+        rate: the learning rate.
         attention: ``[n, h, w, parts]`` of the pictures that are shown, where there are parts.
     """
 
@@ -39,6 +40,7 @@ class GdfResult:
     usage: BitUsage
     history: History
     seconds: float
+    rate: float
     attention: np.ndarray | None = None
 
     @property
@@ -53,6 +55,7 @@ def measured(
     logits: np.ndarray,
     history: History,
     seconds: float,
+    rate: float,
     attention: np.ndarray | None = None,
 ) -> GdfResult:
     """The result of a row with these codes of all pictures."""
@@ -65,6 +68,7 @@ def measured(
         bit_usage(codes[data.database]),
         history,
         seconds,
+        rate,
         attention,
     )
 

@@ -16,7 +16,7 @@ from recipes.gdf.rivals import FROZEN, Frozen
 from recipes.gdf.settings import ADAPTIVE, BALANCE, CROSS_ENTROPY, FIXED, TITLES, GdfSettings
 from tfretrieval import plots
 
-ACCURACY = Column("accuracy")
+ACCURACY, RATE = Column("accuracy"), Column("rate", "")
 USAGE_COLUMNS = (
     Column("least ones"),
     Column("most ones"),
@@ -53,8 +53,11 @@ def compose(
         Table(
             "",
             ("trained by",),
-            (*measure.COLUMNS, ACCURACY),
-            {(r.title,): {**r.row.figures, ACCURACY.name: r.accuracy} for r in results},
+            (*measure.COLUMNS, ACCURACY, RATE),
+            {
+                (r.title,): {**r.row.figures, ACCURACY.name: r.accuracy, RATE.name: f"{r.rate:g}"}
+                for r in results
+            },
             (
                 f"- mAP, %: {results[0].row.definition}",
                 *measure.DEFINITIONS,
@@ -146,7 +149,11 @@ def _methods(config: GdfSettings) -> Iterator[str]:
         "cross-entropy for as many epochs, then hash layers on its pooled features; fixed margin "
         f"{config.margin:g}."
     )
-    yield "- Last epoch; weights, margin and epochs were set beforehand. Nothing is chosen."
+    chosen = "nothing is chosen"
+    if config.rates:
+        rates = ", ".join(f"{rate:g}" for rate in config.rates)
+        chosen = f"of the rates {rates} held-out training pictures chose one for each row"
+    yield f"- Last epoch; weights, margin and epochs were set beforehand; {chosen}."
 
 
 def _pairs(config: GdfSettings) -> Iterator[tuple[str, str]]:

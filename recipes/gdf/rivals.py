@@ -64,4 +64,5 @@ def run_rivals(opened: Opened[GdfSettings, Divided], frozen: Frozen) -> Iterator
             print(f"{FROZEN}, {config.bits} bits: {name}", flush=True)
         head = opened.folder.step(f"{FROZEN}/{name}", train_head)
         history, seconds = heads.history(head), float(head["seconds"])
-        yield measured(opened, name, head["codes"], frozen.logits, history, seconds)
+        rate = config.hash_learning_rate
+        yield measured(opened, name, head["codes"], frozen.logits, history, seconds, rate)

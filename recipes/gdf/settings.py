@@ -79,9 +79,12 @@ class GdfSettings(MiningSettings):
         "cost; the last is exported",
         choices=tuple(ALL_ROWS),
     )
-    row_rates: tuple[float, ...] = option(
-        (), "a --learning-rate for each of --rows, in their order (default: one for all)"
+    rates: tuple[float, ...] = option(
+        (),
+        "learning rates of which held-out training pictures choose one for each of --rows "
+        "(default: --learning-rate for all)",
     )
+    held_out: float = option(0.1, "share of the training part that --rates are chosen on (ours)")
     parts: int = option(32, "attention maps (the authors' code)")
     neighbours: int = option(3, "parts that a part of the graph sees, with itself (theirs)")
     quantization: float = option(0.1, "weight of the Cauchy quantisation loss (our choice)")
@@ -120,9 +123,10 @@ class GdfSettings(MiningSettings):
             "--training frozen keeps one map a picture: leave the row augmentation out",
         )
         require(
-            len(self.row_rates) in (0, len(self.rows)) and min(self.row_rates, default=1) > 0,
-            f"--row-rates must be {len(self.rows)} positive rates, one for each of --rows",
+            min(self.rates, default=1) > 0 and len(set(self.rates)) == len(self.rates),
+            f"--rates must be positive and different, got {self.rates}",
         )
+        require(0 < self.held_out <= 0.5, f"--held-out must be in (0, 0.5], got {self.held_out}")
         order = [list(ALL_ROWS).index(row) for row in self.rows]
         require(order == sorted(set(order)), f"--rows must follow the order {' '.join(ALL_ROWS)}")
 
@@ -141,10 +145,6 @@ class GdfSettings(MiningSettings):
             # What held-out pictures chose in cub_triplet's demonstration.
             "margin": 4.0,
         }
-
-    def rate(self, row: str) -> float:
-        """The learning rate of a row."""
-        return self.row_rates[self.rows.index(row)] if self.row_rates else self.learning_rate
 
     def has(self, row: str, part: str) -> bool:
         """Whether a row has what the row ``part`` adds."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 
+import numpy as np
 import tensorflow as tf
 
 import tfretrieval as tfr
-from recipes.common import frozen
+from recipes.common import frozen, measure, training
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.training import History, Objective, cross_entropy, train_classifier
@@ -33,11 +35,50 @@ def network(below: tf.keras.Model, row: str, config: GdfSettings, classes: int) 
     )
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Trained:
+    """The network of a row.
+
+    Attributes:
+        rate: its learning rate.
+        codes, logits: of all pictures; codes relaxed.
+        held_out: mAP of the held-out pictures, NaN where there are none.
+        history: of the training, an array a figure.
+    """
+
+    model: tf.keras.Model
+    rate: float
+    codes: np.ndarray
+    logits: np.ndarray
+    held_out: float
+    history: History
+
+
+def train_best(opened: Opened[GdfSettings, Divided], row: str, start: Start) -> Trained:
+    """The network of a row at the rate that held-out pictures choose, where there are several."""
+    config = opened.config
+    rates = config.rates or (config.learning_rate,)
+    tried = []
+    for rate in rates:
+        name = f"{row}@{rate:g}" if len(rates) > 1 else row
+        at_rate = opened.with_config(learning_rate=rate)
+        model, history = train(at_rate, row, start, name)
+        cached = training.cached_features(opened, name, model, layer="codes", maps=start.maps)
+        codes = cached["features"]
+        held_out = measure.held_out_map(codes, opened.data)
+        tried.append(Trained(model, rate, codes, cached["logits"], held_out, history))
+    return max(tried, key=lambda each: each.held_out) if len(tried) > 1 else tried[0]
+
+
 def train(
-    opened: Opened[GdfSettings, Divided], row: str, start: Start
+    opened: Opened[GdfSettings, Divided], row: str, start: Start, name: str = ""
 ) -> tuple[tf.keras.Model, History]:
     """The network of a row. Terms that it does without have weight zero, so that all rows are
-    trained by the same sum."""
+    trained by the same sum.
+
+    Args:
+        name: of its files; the row's by default.
+    """
     config, data = opened.config, opened.data
 
     def build() -> tf.keras.Model:
@@ -72,10 +113,10 @@ def train(
         return EmbeddingStatistics("codes", inputs, tell=functools.partial(wrong, row, config))
 
     model, history = train_classifier(
-        opened.with_config(learning_rate=config.rate(row), row_rates=()),
+        opened,
         data.records,
         data.fit,
-        row,
+        name or row,
         build,
         objective=objective,
         maps=start.maps,
@@ -94,7 +135,7 @@ def wrong(row: str, config: GdfSettings, logs: Mapping[str, float]) -> str | Non
         return None
     return (
         f"{row}: {constant:.0f} of {config.bits} bits are the same for all pictures of a batch: "
-        "lower --learning-rate or --row-rates, and leave --standardize on"
+        "lower --learning-rate (--rates), and leave --standardize on"
     )
 
 

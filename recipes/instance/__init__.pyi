@@ -3,7 +3,9 @@ from . import descriptors as descriptors
 from . import export as export
 from . import held_out as held_out
 from . import instance_result as instance_result
+from . import margins as margins
 from . import mining as mining
+from . import pooled as pooled
 from . import report as report
 from . import search as search
 from . import settings as settings

@@ -1,5 +1,9 @@
 """Descriptors of pictures with their own aspect, a size at a time."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +11,9 @@ from data_pipelines import steps
 from data_pipelines.records import Records
 from recipes.instance.settings import InstanceSettings
 from tfretrieval.backbones.networks import NETWORKS
+
+if TYPE_CHECKING:
+    from recipes.instance.pooled import Pooled
 
 # Pixels, and pictures, that are described at a time.
 BATCH_PIXELS, BATCH_PICTURES = 2**23, 64
@@ -19,6 +26,7 @@ def describe(
     long_side: int,
     boxes: np.ndarray | None = None,
     indices: np.ndarray | None = None,
+    seen: Pooled | None = None,
 ) -> np.ndarray:
     """Descriptors of pictures, float32 ``[n, D]``.
 
@@ -26,10 +34,13 @@ def describe(
         long_side: pixels at most.
         boxes: float32 ``[N, 4]``, cut out.
         indices: of the pictures; all by default.
+        seen: what a frozen network says of the pictures, whose features the model reads.
 
     Raises:
         DataError: a picture that is too small for the network.
     """
+    if seen is not None:
+        return seen.describe(model, records, long_side, boxes, indices)
     batches, places = steps.bounded_batches(
         records,
         np.arange(len(records)) if indices is None else indices,

@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 from data_pipelines.instance_catalogue import InstanceData
 from recipes.common.opened import Opened
 from recipes.instance.descriptors import describe
+from recipes.instance.pooled import Pooled
 from recipes.instance.settings import BEFORE, InstanceSettings
 from tfretrieval.evaluation import cosine_retrieval
 from tfretrieval.mining import hard_negatives
@@ -43,14 +44,21 @@ class HeldOut:
 
 
 def look_at_held_out(
-    opened: Opened[InstanceSettings, InstanceData], loss: str, encoder: tf.keras.Model
+    opened: Opened[InstanceSettings, InstanceData],
+    loss: str,
+    encoder: tf.keras.Model,
+    seen: Pooled | None = None,
 ) -> HeldOut:
-    """Looks at the pictures that choices are made by; ``before`` has to come first."""
+    """Looks at the pictures that choices are made by; ``before`` has to come first.
+
+    Args:
+        seen: what a frozen network says of the pictures, whose features the encoder reads.
+    """
     config, val = opened.config, opened.data.val
     records, pairs = val.records, val.pairs
 
     def compute() -> dict[str, np.ndarray]:
-        return {"descriptors": describe(config, encoder, records, config.image_size)}
+        return {"descriptors": describe(config, encoder, records, config.image_size, seen=seen)}
 
     def order() -> dict[str, np.ndarray]:
         queries = np.unique(pairs[:, 0])

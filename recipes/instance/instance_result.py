@@ -31,6 +31,11 @@ class InstanceResult:
         return ROWS[self.loss]
 
     @property
+    def active_hinges(self) -> float:
+        """Share of the hinges that were active in the last epoch; NaN before training."""
+        return float("nan") if self.history is None else float(self.history["active_hinges"][-1])
+
+    @property
     def seconds(self) -> float:
         """An epoch, mining included, the first left out: it traces the graph; NaN before
         training."""

@@ -1,5 +1,7 @@
 """The tuples of an epoch: pairs drawn by its number, and the negatives that the network mines."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
@@ -8,8 +10,23 @@ from data_pipelines.instance_catalogue import InstanceData
 from data_pipelines.records import DataError
 from recipes.common.opened import Opened
 from recipes.instance.descriptors import outputs, pictures_at_a_time
+from recipes.instance.pooled import Pooled
 from recipes.instance.settings import HARD, InstanceSettings
 from tfretrieval.mining import hard_negatives
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Mined:
+    """The tuples of an epoch.
+
+    Attributes:
+        tuples: ``[T, 2 + negatives]`` into the training records: query, positive, negatives.
+        distances: ``[T, 1 + negatives]``, of the query to the others, as the network describes
+            them.
+    """
+
+    tuples: np.ndarray
+    distances: np.ndarray
 
 
 def tuples_an_epoch(config: InstanceSettings, data: InstanceData) -> int:
@@ -33,9 +50,16 @@ def things_in_pool(config: InstanceSettings, data: InstanceData) -> int:
 
 
 def mine(
-    opened: Opened[InstanceSettings, InstanceData], encoder: tf.keras.Model, count: int, epoch: int
-) -> np.ndarray:
-    """The tuples of an epoch, ``[T, 2 + count]`` into the training records.
+    opened: Opened[InstanceSettings, InstanceData],
+    encoder: tf.keras.Model,
+    count: int,
+    epoch: int,
+    seen: Pooled | None = None,
+) -> Mined:
+    """The tuples of an epoch with so many negatives.
+
+    Args:
+        seen: what a frozen network says of the pictures.
 
     Raises:
         DataError: a pool of too few things.
@@ -43,16 +67,19 @@ def mine(
     config, data = opened.config, opened.data
     records = data.train.records
     pairs, pool = drawn(epoch, config, data)
-    wanted, place = np.unique(np.concatenate([pairs[:, 0], pool]), return_inverse=True)
-    batches = steps.eval_batches(
-        records,
-        wanted,
-        image_size=config.image_size,
-        batch_size=pictures_at_a_time(config.image_size),
-    )
-    found = outputs(encoder, batches.map(lambda image, label: image))
-    descriptors = found[place.reshape(-1)]
-    queries, others = descriptors[: len(pairs)], descriptors[len(pairs) :]
+    wanted, place = np.unique(np.concatenate([pairs.T.ravel(), pool]), return_inverse=True)
+    if seen is not None:
+        found = seen.describe(encoder, records, config.image_size, indices=wanted)
+    else:
+        batches = steps.eval_batches(
+            records,
+            wanted,
+            image_size=config.image_size,
+            batch_size=pictures_at_a_time(config.image_size),
+        )
+        found = outputs(encoder, batches.map(lambda image, label: image))
+    parts = np.split(found[place.reshape(-1)], [len(pairs), 2 * len(pairs)])
+    queries, positives, others = parts
     try:
         negatives = hard_negatives(
             queries,
@@ -64,4 +91,6 @@ def mine(
         )
     except ValueError as error:
         raise DataError(f"{data.train.name}: {error} (--pool, --negatives)") from error
-    return np.concatenate([pairs, pool[negatives]], axis=1)
+    compared = np.concatenate([positives[:, None], others[negatives]], axis=1)
+    distances = np.linalg.norm(compared - queries[:, None], axis=-1)
+    return Mined(np.concatenate([pairs, pool[negatives]], axis=1), distances)

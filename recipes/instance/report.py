@@ -11,6 +11,7 @@ from recipes.common.about import ran_on
 from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Pair, Report, Table
 from recipes.instance.instance_result import InstanceResult
+from recipes.instance.margins import Margins, of_run
 from recipes.instance.search import DESCRIPTOR, KS, MULTI_SCALE, WHITENED, InstanceSearch
 from recipes.instance.settings import (
     ALL,
@@ -34,8 +35,9 @@ HELD_OUT_DEFINITION = (
     "Euclidean distance of a query and its positive. Of each query's most similar things before "
     "training, one picture each, ranked then: how much farther the last is than the first, and "
     "Spearman's correlation of rank and distance, mean over queries (before training it is 1 by "
-    "definition)."
+    "definition). Active hinges, %: those above zero in the last epoch."
 )
+ACTIVE = Column("active hinges")
 SECONDS_DEFINITION = (
     "Time: median epoch of a training, mining included, the first of several left out."
 )
@@ -69,17 +71,18 @@ def compose(
             Table(
                 "Pictures held out",
                 ("trained by",),
-                (HELD_OUT, POSITIVES, SPREAD, CORRELATION),
+                (HELD_OUT, POSITIVES, SPREAD, CORRELATION, ACTIVE),
                 {
                     (result.title,): {
                         HELD_OUT.name: result.held_out.mean_average_precision,
                         POSITIVES.name: result.held_out.positives,
                         SPREAD.name: result.held_out.spread,
                         CORRELATION.name: result.held_out.correlation,
+                        ACTIVE.name: result.active_hinges,
                     }
                     for result in results
                 },
-                (HELD_OUT_DEFINITION,),
+                (HELD_OUT_DEFINITION, _margins(of_run(opened))),
             ),
         ),
         notes=(SECONDS_DEFINITION,),
@@ -112,6 +115,13 @@ def _data_lines(folder: RunFolder) -> Iterator[str]:
         for name, sizes in described["benchmarks"].items()
     )
     yield from (f"Note: {note}" for note in described["notes"])
+
+
+def _margins(margins: Margins) -> str:
+    return (
+        f"Margins: contrastive {margins.contrastive:g}; LRML {margins.rank:g}, and "
+        f"{margins.delta:g} more a rank; triplet {margins.triplet:g} (squared distances)."
+    )
 
 
 def _protocols(data: InstanceData) -> Protocols:

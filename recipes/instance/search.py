@@ -10,6 +10,7 @@ from data_pipelines.instance_catalogue import InstanceData
 from data_pipelines.instances import InstanceBenchmark
 from recipes.common.opened import Opened
 from recipes.instance.descriptors import describe
+from recipes.instance.pooled import Pooled
 from recipes.instance.settings import InstanceSettings
 from tfretrieval.evaluation import InstanceRetrieval, instance_retrieval
 from tfretrieval.search import expand_queries, rank
@@ -36,18 +37,26 @@ class InstanceSearch:
 
 
 def search(
-    opened: Opened[InstanceSettings, InstanceData], loss: str, way: str, model: tf.keras.Model
+    opened: Opened[InstanceSettings, InstanceData],
+    loss: str,
+    way: str,
+    model: tf.keras.Model,
+    seen: Pooled | None = None,
 ) -> InstanceSearch:
-    """Describes queries, cropped to their boxes, and databases, and measures what is found."""
-    config = opened.config
+    """Describes queries, cropped to their boxes, and databases, and measures what is found.
+
+    Args:
+        seen: what a frozen network says of the pictures, whose features the model reads.
+    """
+    config, side = opened.config, opened.config.long_side
     name = f"{loss}/{way.removeprefix('+ ')}"
 
     def compute(benchmark: InstanceBenchmark) -> dict[str, np.ndarray]:
         queries, database = benchmark.queries, benchmark.database
         print(f"{name}: {len(queries)} queries, {len(database)} pictures", flush=True)
         return {
-            "queries": describe(config, model, queries, config.long_side, queries.boxes),
-            "database": describe(config, model, database, config.long_side),
+            "queries": describe(config, model, queries, side, queries.boxes, seen=seen),
+            "database": describe(config, model, database, side, seen=seen),
         }
 
     descriptors = {}

@@ -26,6 +26,7 @@ LOSSES = {
 BEFORE = "before"
 ROWS = {BEFORE: "before training", **LOSSES}
 HARD, EASY = "hard", "easy"
+FULL, FROZEN_NETWORK = "full", "frozen"
 GEM, MAC, SPOC, RMAC = "gem", "mac", "spoc", "rmac"
 
 
@@ -41,6 +42,12 @@ class InstanceSettings(RunSettings):
         BENCHMARKS,
     )
     backbone: str = option("resnet50", "the network (our choice)", BACKBONES)
+    training: str = option(
+        FULL,
+        "full: all of the network; frozen: a linear layer behind the pooled features of the "
+        "network as it is",
+        (FULL, FROZEN_NETWORK),
+    )
     pooling: str = option(GEM, "of the last map (Radenovic et al. 2019)", (GEM, MAC, SPOC, RMAC))
     losses: tuple[str, ...] = option(
         (CONTRASTIVE, TRIPLET, LRML),
@@ -52,12 +59,25 @@ class InstanceSettings(RunSettings):
         HARD, "most similar things of the pool (our reading), or easy: the least similar",
         (HARD, EASY),
     )  # fmt: skip
-    margin: float = option(0.85, "of contrastive and LRML (Radenovic et al. 2019, ResNets)")
-    delta: float = option(0.05, "of LRML: how much a margin grows with the rank (our choice)")
+    margin: float | None = option(
+        None,
+        "of contrastive and LRML (default: by --margin-quantile; Radenovic et al. 2019, for "
+        "ResNets: 0.85)",
+    )
+    delta: float | None = option(
+        None, "of LRML: how much a margin grows with the rank (default: by --margin-quantile)"
+    )
     ranking: float = option(
         0.0, "of LRML: weight of the term that keeps the order in which they were mined (ours)"
     )
-    triplet_margin: float = option(0.1, "of the triplet loss (Radenovic et al. 2019)")
+    triplet_margin: float | None = option(
+        None, "of the triplet loss (default: by --margin-quantile; Radenovic et al. 2019: 0.1)"
+    )
+    margin_quantile: float = option(
+        0.5,
+        "margins that are not given leave this share of the hinges of the first epoch's tuples "
+        "active (ours)",
+    )
     queries: int = option(2000, "tuples an epoch (Radenovic et al. 2019)")
     pool: int = option(20000, "pictures that negatives are mined from (Radenovic et al. 2019)")
     image_size: int = option(362, "pixels of a side in training (Radenovic et al. 2019)")
@@ -76,12 +96,20 @@ class InstanceSettings(RunSettings):
         super().__post_init__()
         at_least_one(self, "negatives", "queries", "pool", "long_side", "pretraining", "neighbours")
         for name in ("margin", "delta", "ranking", "triplet_margin", "alpha"):
-            require(getattr(self, name) >= 0, f"{flag(name)} must not be negative")
-        largest = self.margin + (self.negatives - 1) * self.delta
+            require((getattr(self, name) or 0) >= 0, f"{flag(name)} must not be negative")
+        require(
+            0 < self.margin_quantile < 1,
+            f"--margin-quantile must be between 0 and 1, got {self.margin_quantile}",
+        )
+        largest = (self.margin or 0) + (self.negatives - 1) * (self.delta or 0)
         require(
             largest < math.sqrt(2),
             f"the largest margin, --margin + (--negatives - 1) --delta = {largest:.2f}, must be "
             "below 1.41, the distance of unrelated pictures",
+        )
+        require(
+            self.training == FULL or self.weights != "none",
+            "--training frozen needs a network that knows something: give --weights",
         )
         require(len(set(self.losses)) == len(self.losses), "--losses names a loss twice")
 

@@ -27,6 +27,15 @@ def test_every_pooling_gives_vectors_of_length_one_for_pictures_of_every_size(po
         np.testing.assert_allclose(lengths, 1, atol=1e-5)
 
 
+def test_a_projection_begins_as_the_identity_and_is_trained():
+    backbone = resnet18((32, 32, 3), width=4)
+    plain, projected = descriptor(backbone), descriptor(backbone, projection=True)
+    pictures = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+    np.testing.assert_allclose(projected(pictures), plain(pictures), atol=1e-6)
+    kernel = projected.get_layer("projection").trainable_weights[0]
+    np.testing.assert_array_equal(kernel, np.eye(32))
+
+
 def test_descriptors_are_float32_under_mixed_precision():
     with mixed_precision():
         out = encoder()(IMAGES)

@@ -39,9 +39,14 @@ class ContrastiveLoss(tf.keras.losses.Loss):
             raise ValueError(f"margin must not be negative, got {margin}")
         self.margin = margin
 
+    def hinges(self, y_pred):
+        """``margin - d(q, n_j)``, ``[B, negatives]``: positive where a negative is pushed."""
+        _, negatives = tuple_distances(y_pred)
+        return self.margin - negatives
+
     def call(self, y_true, y_pred):
-        squared, negatives = tuple_distances(y_pred)
-        pushed = tf.square(tf.nn.relu(self.margin - negatives))
+        squared, _ = tuple_distances(y_pred)
+        pushed = tf.square(tf.nn.relu(self.hinges(y_pred)))
         return (squared + tf.reduce_sum(pushed, axis=1)) / 2
 
     def get_config(self):

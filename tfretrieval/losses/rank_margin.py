@@ -65,12 +65,18 @@ class RankMarginLoss(tf.keras.losses.Loss):
             if getattr(self, argument) < 0:
                 raise ValueError(f"{argument} must not be negative, got {getattr(self, argument)}")
 
+    def hinges(self, y_pred):
+        """``margin + (j - 1) delta - d(q, n_j)``, ``[B, negatives]``, nearest first: positive where
+        a negative is pushed."""
+        _, negatives = tuple_distances(y_pred)
+        ranks = tf.range(tf.shape(negatives)[1], dtype=tf.float32)
+        return self.margin + self.delta * ranks - tf.sort(negatives, axis=1)
+
     def call(self, y_true, y_pred):
         squared, negatives = tuple_distances(y_pred)
         if self.positive_margin:
             squared = tf.square(tf.nn.relu(safe_sqrt(squared) - self.positive_margin))
-        ranks = tf.range(tf.shape(negatives)[1], dtype=tf.float32)
-        short = tf.nn.relu(self.margin + self.delta * ranks - tf.sort(negatives, axis=1))
+        short = tf.nn.relu(self.hinges(y_pred))
         loss = (squared + self.weight * tf.reduce_sum(tf.square(short), axis=1)) / 2
         if self.ranking:
             swapped = tf.nn.relu(negatives[:, :-1] - negatives[:, 1:] + self.delta)

@@ -38,9 +38,14 @@ class TupleTripletLoss(tf.keras.losses.Loss):
             raise ValueError(f"margin must not be negative, got {margin}")
         self.margin = margin
 
-    def call(self, y_true, y_pred):
+    def hinges(self, y_pred):
+        """``d(q, p)^2 - d(q, n_j)^2 + margin``, ``[B, negatives]``: positive where a triplet is
+        pulled at."""
         positive, negatives = tuple_distances(y_pred, squared=True)
-        return tf.reduce_sum(tf.nn.relu(positive[:, None] - negatives + self.margin), axis=1)
+        return positive[:, None] - negatives + self.margin
+
+    def call(self, y_true, y_pred):
+        return tf.reduce_sum(tf.nn.relu(self.hinges(y_pred)), axis=1)
 
     def get_config(self):
         return {**super().get_config(), "margin": self.margin}

@@ -9,7 +9,9 @@ from tfretrieval.layers import Fold, GeM, PowerMean, Rescale, Unfold
 
 
 def descriptor(
-    backbone: tf.keras.Model, pooling: tf.keras.layers.Layer | None = None
+    backbone: tf.keras.Model,
+    pooling: tf.keras.layers.Layer | None = None,
+    projection: bool = False,
 ) -> tf.keras.Model:
     """A backbone, a pooling of its last map, and the scaling to length one.
 
@@ -17,10 +19,12 @@ def descriptor(
         backbone: ends in a map ``[B, h, w, C]``; built for ``(None, None, 3)`` it takes pictures of
             every size.
         pooling: layer from maps to ``[B, C]``: GeM (default), MAC, SPoC or R-MAC.
+        projection: a linear map of the pooled features of length one, ``[C, C]``, which begins as
+            the identity: what can be trained behind a frozen backbone without losing what it knows.
 
     Returns:
         A model from images ``[B, H, W, 3]`` to float32 ``[B, C]``; its last layers are
-        ``pooling`` and ``descriptor``.
+        ``pooling``, where asked for ``pooled`` (length one) and ``projection``, and ``descriptor``.
 
     Raises:
         ValueError: the backbone ends in something else than a map.
@@ -36,8 +40,14 @@ def descriptor(
             "build it without num_classes"
         )
     pooling = GeM(name="pooling") if pooling is None else pooling
+    x = pooling(backbone.output)
+    if projection:
+        x = tf.keras.layers.UnitNormalization(name="pooled", dtype="float32")(x)
+        x = tf.keras.layers.Dense(
+            x.shape[-1], use_bias=False, kernel_initializer="identity", name="projection"
+        )(x)
     unit = tf.keras.layers.UnitNormalization(name="descriptor", dtype="float32")
-    return tf.keras.Model(backbone.input, unit(pooling(backbone.output)))
+    return tf.keras.Model(backbone.input, unit(x))
 
 
 def tuple_encoder(

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines.steps import feature_batches, train_batches
+from data_pipelines.steps import (
+    eval_batches,
+    feature_batches,
+    train_batches,
+    tuple_batches,
+    tuple_feature_batches,
+)
 from tests.data_pipelines.pictures import make_records
 
 FEATURES = np.random.default_rng(0).standard_normal((12, 1, 1, 3)).astype(np.float32)
@@ -45,6 +51,28 @@ def test_from_a_later_epoch_on_it_is_the_same():
 def test_few_pictures_are_one_smaller_batch_and_half_precision_arrives_as_float32():
     ((x, _),) = batches(FEATURES.astype(np.float16), np.arange(3), epochs=1)
     assert x.shape == (3, 1, 1, 3) and x.dtype == tf.float32
+
+
+def test_tuples_of_features_come_in_the_order_of_tuples_of_pictures():
+    tuples = np.array([[0, 3, 1], [3, 6, 2], [1, 4, 0], [4, 7, 3], [2, 5, 1]])
+    settings = {"batch_size": 2, "seed": 1, "epochs": 2, "first_epoch": 1}
+    records = make_records(LABELS)
+    ours = list(tuple_feature_batches(FEATURES, tuples, **settings))
+    theirs = list(tuple_batches(records, tuples, image_size=8, augment=False, **settings))
+    seen = np.stack(
+        [
+            next(iter(eval_batches(records, [i], image_size=8, batch_size=1)))[0][0]
+            for i in range(12)
+        ]
+    )
+    assert len(ours) == len(theirs) == 2
+    for (x, y), (images, _) in zip(ours, theirs, strict=True):
+        assert x.shape == (2, 3, 1, 1, 3) and y.shape == (2,)
+        found = [
+            [np.flatnonzero((f == FEATURES).all(axis=(1, 2, 3)))[0] for f in one]
+            for one in x.numpy()
+        ]
+        np.testing.assert_allclose(seen[np.array(found)], images, atol=1e-3)
 
 
 def test_no_pictures_are_refused():

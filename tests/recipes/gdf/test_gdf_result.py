@@ -11,10 +11,11 @@ def test_a_row_is_measured_and_its_bits_are_counted_over_the_database(run):
     data = run.data
     codes = np.random.default_rng(0).standard_normal((36, 12)).astype(np.float32)
     logits = np.eye(3)[data.records.labels]
-    result = gdf.gdf_result.measured(run, "balance", codes, logits, {}, 1.0)
+    result = gdf.gdf_result.measured(run, "balance", codes, logits, {}, 1.0, 1e-3)
     assert result.title == "+ bit balance" and result.accuracy == 1
     np.testing.assert_array_equal(result.usage.shares, bit_usage(codes[data.database]).shares)
     assert result.row.average_precision.shape == (12,) and result.attention is None
+    assert result.rate == 1e-3
 
 
 def test_parts_look_at_the_pictures_that_are_shown(run, start):

@@ -17,7 +17,7 @@ def composed(run):
     def result(name, bits, attention=None):
         codes = generator.standard_normal((36, bits)).astype(np.float32)
         logits = np.eye(3)[run.data.records.labels]
-        return gdf.gdf_result.measured(run, name, codes, logits, history, 2.0, attention)
+        return gdf.gdf_result.measured(run, name, codes, logits, history, 2.0, 1e-3, attention)
 
     maps = generator.uniform(size=(3, 4, 4, 3)).astype(np.float32)
     lengths = {

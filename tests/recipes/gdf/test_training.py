@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from recipes import gdf
+from recipes.common.measure import held_out_map
 from recipes.gdf.settings import ROWS
 from tests.conftest import train_eagerly
 from tests.recipes.conftest import make_networks_small
@@ -43,7 +44,7 @@ def trained(tmp_path_factory, gdf_pictures):
         ("balance", {"balance_per": "image"}),
         ("backbone", {"hash_activation": "sigmoid"}),
         ("backbone", {"standardize": False}),
-        ("cauchy", {"row_rates": (1e-3, 1e-3, 1e-3, 1e-2, 1e-3)}),
+        ("cauchy", {"learning_rate": 1e-2}),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -89,6 +90,23 @@ def test_behind_a_frozen_network_pictures_give_the_codes_that_its_maps_gave(
         encoder = gdf.training.encoder_of(run, row, model, start)
         codes = tf.keras.Model(model.input, model.get_layer("codes").output)
         np.testing.assert_allclose(encoder(pixels), codes(maps), rtol=1e-3, atol=1e-4)
+
+
+def test_held_out_pictures_choose_the_rate_of_a_row(
+    gdf_pictures, tmp_path, small_network, eager_training
+):
+    run = opened(settings(gdf_pictures, rates=(1e-9, 0.05), epochs=3), tmp_path, 0.25)
+    assert len(run.data.held_out) and not np.intersect1d(run.data.held_out, run.data.fit).size
+    start = gdf.start.start(run)
+    best = gdf.training.train_best(run, "backbone", start)
+    found = {
+        rate: held_out_map(
+            run.folder.read_arrays(f"backbone@{rate:g}/features")["features"], run.data
+        )
+        for rate in run.config.rates
+    }
+    assert len(set(found.values())) == 2
+    assert best.rate == max(found, key=found.get) and best.held_out == found[best.rate]
 
 
 def test_bits_that_say_nothing_are_told():

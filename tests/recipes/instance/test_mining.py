@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from data_pipelines.records import DataError
+from recipes.instance.descriptors import describe
 from recipes.instance.mining import drawn, mine, things_in_pool
 
 
 def test_mined_negatives_are_of_other_things_of_the_pool(before):
     run = before.run
-    tuples = mine(run, before.encoder, 3, 0)
+    tuples = mine(run, before.encoder, 3, 0).tuples
     labels = run.data.train.records.labels[tuples]
     assert tuples.shape == (6, 5)
     for query, positive, *negatives in labels.tolist():
         assert query == positive and len({query, *negatives}) == 4
-    other = mine(run, before.encoder, 3, 1)
+    other = mine(run, before.encoder, 3, 1).tuples
     assert (tuples[:, 0] != other[:, 0]).any()
 
 
@@ -37,7 +38,19 @@ def test_the_things_of_the_smallest_pool_are_counted(before):
 
 def test_easy_negatives_are_others_than_hard_ones(before):
     easy = before.run.with_config(negatives_from="easy")
-    assert (mine(easy, before.encoder, 2, 0) != mine(before.run, before.encoder, 2, 0)).any()
+    hard = mine(before.run, before.encoder, 2, 0)
+    found = mine(easy, before.encoder, 2, 0)
+    assert (found.tuples != hard.tuples).any()
+    assert (found.distances[:, 1:] >= hard.distances[:, 1:]).all()
+
+
+def test_distances_are_those_of_the_descriptors(before):
+    mined = mine(before.run, before.encoder, 3, 0)
+    records = before.run.data.train.records
+    described = describe(before.run.config, before.encoder, records, 24)
+    tuples = described[mined.tuples]
+    expected = np.linalg.norm(tuples[:, 1:] - tuples[:, :1], axis=-1)
+    np.testing.assert_allclose(mined.distances, expected, atol=1e-5)
 
 
 def test_too_small_a_pool_is_refused(before):

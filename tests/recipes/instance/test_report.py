@@ -7,6 +7,7 @@ import pytest
 
 from recipes.common.report import Pair
 from recipes.instance.instance_result import InstanceResult
+from recipes.instance.margins import fitting
 from recipes.instance.report import compose
 from recipes.instance.search import DESCRIPTOR, MULTI_SCALE, WHITENED, search
 
@@ -14,7 +15,8 @@ from recipes.instance.search import DESCRIPTOR, MULTI_SCALE, WHITENED, search
 @pytest.fixture(scope="module")
 def results(before):
     found = search(before.run, "before", DESCRIPTOR, before.encoder)
-    history = {"loss": np.array([2.0, 1.0]), "seconds": np.array([9.0, 3.0])}
+    history = {name: np.array([9.0, 3.0]) for name in ("loss", "active_hinges", "seconds")}
+    fitting(before.run, before.encoder)
     return [
         InstanceResult(
             loss,
@@ -40,6 +42,8 @@ def test_a_row_for_each_loss_and_way_and_a_column_for_each_protocol(report):
     assert all(set(figures) == set(columns) for figures in main.rows.values())
     assert held_out.rows["LRML",].keys() == {column.name for column in held_out.columns}
     assert held_out.rows["before training",]["rank correlation"] == pytest.approx(1)
+    assert held_out.rows["LRML",]["active hinges"] == 3
+    assert held_out.notes[1].startswith("Margins: contrastive ")
 
 
 def test_losses_are_paired_with_before_lrml_with_the_others_all_with_five(report):

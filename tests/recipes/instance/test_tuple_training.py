@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from recipes.instance.descriptors import describe
+from recipes.instance.margins import Margins
 from recipes.instance.starting_weights import starting_weights
-from recipes.instance.tuple_training import descriptor_network, objective, train
+from recipes.instance.tuple_training import descriptor_network, objective, train, wrong_margins
 from tests.recipes.instance.tiny import open_tiny, small_world
 from tests.recipes.replicas import check_resumes
 
@@ -41,9 +42,10 @@ def trained(tmp_path, tiny_world, usual, before):
     "loss, settings",
     [
         ("contrastive", {"margin": 0.5}),
+        ("contrastive", {"margin_quantile": 0.9}),
         ("lrml", {"delta": 0.2}),
         ("lrml", {"ranking": 1.0}),
-        ("triplet", {"triplet_margin": 0.0}),
+        ("triplet", {"triplet_margin": 0.5}),
         ("contrastive", {"negatives": 2}),
         ("contrastive", {"negatives_from": "easy"}),
         ("contrastive", {"queries": 3}),
@@ -69,9 +71,26 @@ def test_batch_normalisation_keeps_the_statistics_of_the_starting_network(traine
 
 def test_margins_over_all_negatives_fill_the_range_of_the_mined_ones(before):
     # Three mined negatives: margins 0.85, 0.9 and 0.95, and five from 0.85 to 0.95.
-    config = before.run.config
-    assert objective("lrml-all", 5, config).delta == pytest.approx(0.025)
-    assert objective("lrml", 3, config).delta == pytest.approx(config.delta)
+    config, margins = before.run.config, Margins(0.6, 0.85, 0.05, 0.1)
+    assert objective("lrml-all", 5, config, margins).delta == pytest.approx(0.025)
+    assert objective("lrml", 3, config, margins).delta == pytest.approx(0.05)
+    assert objective("lrml", 3, config, margins).margin == 0.85
+    assert objective("contrastive", 3, config, margins).margin == 0.6
+    assert objective("triplet", 3, config, margins).margin == 0.1
+
+
+def test_hinges_of_no_use_are_told():
+    assert wrong_margins("lrml", 0.5) is None
+    assert "no hinge" in wrong_margins("lrml", 0.0) and "every hinge" in wrong_margins("lrml", 1.0)
+
+
+def test_a_margin_that_nothing_reaches_is_warned_of_once(tmp_path, tiny_world, before):
+    run = open_tiny(tmp_path, losses=("contrastive",), margin=1.4, learning_rate=1e-9)
+    encoder = descriptor_network(run, before.starting)
+    with pytest.warns(UserWarning, match="every hinge is active") as told:
+        history = train(run, "contrastive", encoder)
+    assert len([x for x in told if "hinge" in str(x.message)]) == 1
+    np.testing.assert_array_equal(history["active_hinges"], [1, 1])
 
 
 def train_on(strategy, folder):
