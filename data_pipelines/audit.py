@@ -2,7 +2,7 @@
 
 A picture must decode by the rules of `tfretrieval.images`, so that nothing fails hours later.
 Formats that TensorFlow does not read (WebP, BMP, GIF, TIFF, ...) are converted to PNG whenever they
-are read, under the same id (`data_pipelines.convert`). What is odd but usable is counted and told
+are read, under the same id (`tfretrieval.convert`). What is odd but usable is counted and told
 in a line. What was found is kept in the cache folder (`verdicts`), and so found once.
 """
 
@@ -23,7 +23,7 @@ import tensorflow as tf
 from PIL import Image
 from tqdm import tqdm
 
-from data_pipelines.convert import ORIENTATION, as_png, why_unknown
+from tfretrieval.convert import ORIENTATION, as_png, why_unknown
 from data_pipelines.records import DataError, Records, RetrievalDataset
 from data_pipelines.split import settle_singletons
 from data_pipelines.verdicts import Finding, Verdicts

@@ -245,7 +245,7 @@ class Records:
         contents = self.original(index)
         if self.foreign is None or not self.foreign[index]:
             return contents
-        from data_pipelines.convert import as_png
+        from tfretrieval.convert import as_png
 
         try:
             return as_png(contents)

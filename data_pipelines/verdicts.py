@@ -127,10 +127,10 @@ def _rules() -> str:
     import tensorflow as tf
 
     import data_pipelines.audit
-    import data_pipelines.convert
+    import tfretrieval.convert
     from tfretrieval import images
 
-    files = (data_pipelines.audit, data_pipelines.convert, images)
+    files = (data_pipelines.audit, tfretrieval.convert, images)
     total = hashlib.sha256(f"{tf.__version__} {PIL.__version__}".encode())
     for place in (__file__, *(module.__file__ for module in files)):
         total.update(Path(str(place)).read_bytes())

@@ -2,6 +2,7 @@ from . import backbones as backbones
 from . import callbacks as callbacks
 from . import codes as codes
 from . import compat as compat
+from . import convert as convert
 from . import distances as distances
 from . import evaluation as evaluation
 from . import export as export
@@ -25,6 +26,7 @@ __all__ = [
     "callbacks",
     "codes",
     "compat",
+    "convert",
     "distances",
     "evaluation",
     "export",

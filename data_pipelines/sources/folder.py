@@ -20,11 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from data_pipelines.records import DataError, Listing, Records
+from tfretrieval.convert import SUFFIXES
 
-SUFFIXES = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif"),
-    *(".tif", ".tiff", ".avif", ".heic", ".heif"),
-)
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 _TRAIN, _TEST, _VALIDATION = "train", "test", ("val", "valid", "validation")
 # What programs leave behind; nobody means a class by it.

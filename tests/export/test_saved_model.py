@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines.convert import readable
 from tests import odd_files
 from tfretrieval import images
 from tfretrieval.codes import pack as pack_numpy
+from tfretrieval.convert import readable
 from tfretrieval.export import export_encoder, pack
 from tfretrieval.models import classifier, classifier_hash_encoder, hash_encoder
 from tfretrieval.saliency import Localizer, regions

@@ -162,3 +162,49 @@ def test_codes_in_columns_are_searched_as_others():
     columns.add(np.asfortranarray(packed), np.array([str(i) for i in range(40)], object))
     found = columns.search(np.asfortranarray(packed[:5]), 7)[1]
     np.testing.assert_array_equal(found.astype(int), rows.search(packed[:5], 7)[1])
+
+
+@pytest.mark.parametrize("bits", [1, 12, 64])
+@pytest.mark.parametrize("radius", [0, 3, 64])
+def test_range_search_equals_brute_force_ties_in_order(bits, radius):
+    codes, queries = random_codes(90, bits), random_codes(5, bits, seed=1)
+    index = HammingIndex(bits)
+    index.add(codes)
+    distances, places = brute_force(codes, queries, bits, 90)
+    found = index.range_search(queries, radius)
+    assert len(found) == 5
+    for (far, ids), expected, at in zip(found, distances, places, strict=True):
+        inside = expected <= radius
+        np.testing.assert_array_equal(far, expected[inside])
+        np.testing.assert_array_equal(ids, at[inside])
+    with pytest.raises(ValueError, match="radius must not be negative"):
+        index.range_search(queries, -1)
+
+
+def test_nothing_within_the_radius_is_an_empty_answer():
+    [(distances, ids)] = HammingIndex(8).range_search(random_codes(1, 8), 8)
+    assert len(distances) == len(ids) == 0
+
+
+def test_what_is_removed_is_not_found_and_the_others_keep_their_order():
+    codes = random_codes(6, 16)
+    index = HammingIndex(16)
+    index.add(codes, list("abcabd"))
+    assert index.remove(["a", "d"]) == 3
+    assert index.ids.tolist() == ["b", "c", "b"]
+    np.testing.assert_array_equal(index.codes, codes[[1, 2, 4]])
+    with pytest.raises(ValueError, match="does not hold the id 'x'"):
+        index.remove(["b", "x"])
+    assert len(index) == 3
+
+
+def test_over_a_memory_map_no_code_is_copied(tmp_path):
+    codes = random_codes(50, 64)
+    (tmp_path / "codes").write_bytes(codes.tobytes())
+    mapped = np.memmap(tmp_path / "codes", np.uint8, "r", 0, codes.shape)
+    index = HammingIndex.over(mapped, 64)
+    assert np.shares_memory(index.codes, mapped)
+    plain = HammingIndex(64)
+    plain.add(codes)
+    for one, other in zip(index.search(codes[:4], 9), plain.search(codes[:4], 9), strict=True):
+        np.testing.assert_array_equal(one, other)

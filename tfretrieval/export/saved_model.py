@@ -35,13 +35,14 @@ def export_encoder(
     """Writes an encoder as a SavedModel with two signatures, the first being the default too.
 
     * ``encode_bytes(contents=string [B])``: JPEG or PNG files; what is neither is named by its
-      place in the batch. :func:`data_pipelines.convert.readable` makes PNG of other formats.
+      place in the batch. :func:`tfretrieval.convert.readable` makes PNG of other formats.
     * ``encode_images(images=float32 [B, H, W, 3])``: pixels in [0, 255]; resized if need be.
 
     Both return ``packed``, uint8 ``[B, ceil(bits / 8)]`` (first bit = most significant), and
-    ``codes``, the relaxed float32 ``[B, bits]``. Bytes go through the pipeline's own decoding and
-    resizing (:mod:`tfretrieval.images`), so the bits are those of the run. The folder needs
-    nothing of this package to be used::
+    ``codes``, the relaxed float32 ``[B, bits]``; where a localizer points at boxes also ``boxes``,
+    float32 ``[B, 4]``: ymin, xmin, ymax, xmax in [0, 1]. Bytes go through the pipeline's own
+    decoding and resizing (:mod:`tfretrieval.images`), so the bits are those of the run. The folder
+    needs nothing of this package to be used::
 
         model = tf.saved_model.load(folder)  # keep this object while calling
         model.signatures["encode_bytes"](contents=tf.constant([open("a.jpg", "rb").read()]))
@@ -61,16 +62,7 @@ def export_encoder(
     """
     if Path(folder).exists():
         raise FileExistsError(f"{folder} exists: export into a folder of its own")
-    both = isinstance(encoder.input, dict)
-    if both and localizer is None:
-        raise ValueError("an encoder of whole and crop needs the localizer that finds the crop")
-    if localizer is None:
-        module = _Encoder(encoder, image_size)
-    else:
-        # Inside a graph the same error would be many lines long.
-        regions(tf.zeros([1, 1, 1], tf.uint8), alpha, region)
-        cropping = _TwoViewEncoder if both else _CroppingEncoder
-        module = cropping(encoder, image_size, localizer, alpha, region)
+    module = encoding_module(encoder, image_size, localizer, alpha, region)
     signatures = {
         "encode_bytes": module.encode_bytes,
         "encode_images": module.encode_images,
@@ -78,6 +70,34 @@ def export_encoder(
         "serving_default": module.encode_bytes,
     }
     tf.saved_model.save(module, str(folder), signatures=signatures)
+
+
+def encoding_module(
+    encoder: tf.keras.Model,
+    image_size: int,
+    localizer: Localizer | None = None,
+    alpha: float | str = 0.4,
+    region: str = "box",
+) -> "_Encoder":
+    """What :func:`export_encoder` writes, in memory: a module of the same functions.
+
+    Args, Raises: as of :func:`export_encoder`.
+
+    >>> from tfretrieval.backbones import resnet18
+    >>> from tfretrieval.models import hash_encoder
+    >>> module = encoding_module(hash_encoder(resnet18((32, 32, 3), width=4), bits=16), 32)
+    >>> module.encode_images(tf.zeros([2, 48, 64, 3]))["packed"].shape.as_list()
+    [2, 2]
+    """
+    both = isinstance(encoder.input, dict)
+    if both and localizer is None:
+        raise ValueError("an encoder of whole and crop needs the localizer that finds the crop")
+    if localizer is None:
+        return _Encoder(encoder, image_size)
+    # Inside a graph the same error would be many lines long.
+    regions(tf.zeros([1, 1, 1], tf.uint8), alpha, region)
+    cropping = _TwoViewEncoder if both else _CroppingEncoder
+    return cropping(encoder, image_size, localizer, alpha, region)
 
 
 class _Encoder(tf.Module):
@@ -90,17 +110,20 @@ class _Encoder(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
     def encode_bytes(self, contents):
-        return self._encode(self._from_bytes(_known(contents)))
+        pictures, found = self._from_bytes(_known(contents))
+        return {**self._encode(pictures), **found}
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32, name="images")])
     def encode_images(self, images):
-        return self._encode(self._from_images(images))
+        pictures, found = self._from_images(images)
+        return {**self._encode(pictures), **found}
 
     def _from_bytes(self, contents):
-        return _whole_from_bytes(contents, self.image_size)
+        """What is seen, and what was found out on the way."""
+        return _whole_from_bytes(contents, self.image_size), {}
 
     def _from_images(self, images):
-        return _whole_from_images(images, self.image_size)
+        return _whole_from_images(images, self.image_size), {}
 
     def _encode(self, pictures):
         return _packed(never_empty(lambda images: self.encoder(images, training=False), pictures))
@@ -126,23 +149,24 @@ class _CroppingEncoder(_Encoder):
         """The region of every picture, ``load``ed from what was given."""
         boxes, masks = regions(self.localizer(whole), self.alpha, self.region)
         columns = {"picture": pictures, "box": boxes, "mask": masks}
-        return _each(
+        seen = _each(
             lambda row: load(row["picture"], self.image_size, row.get("box"), row.get("mask")),
             {name: column for name, column in columns.items() if column is not None},
             self.image_size,
         )
+        return seen, {} if boxes is None else {"boxes": tf.ensure_shape(boxes, [None, 4])}
 
 
 class _TwoViewEncoder(_CroppingEncoder):
     """Sees the whole picture and the region."""
 
     def _from_bytes(self, contents):
-        crop = super()._from_bytes(contents)
-        return tf.concat([_whole_from_bytes(contents, self.image_size), crop], axis=-1)
+        crop, found = super()._from_bytes(contents)
+        return tf.concat([_whole_from_bytes(contents, self.image_size), crop], axis=-1), found
 
     def _from_images(self, images):
-        crop = super()._from_images(images)
-        return tf.concat([_whole_from_images(images, self.image_size), crop], axis=-1)
+        crop, found = super()._from_images(images)
+        return tf.concat([_whole_from_images(images, self.image_size), crop], axis=-1), found
 
     def _encode(self, pictures):
         # Side by side in the channels, so that a batch stays one tensor.
@@ -162,7 +186,7 @@ def _known(contents):
     """The files of a batch, all of which begin as JPEG or PNG do."""
     known = image_ops.has_known_start(contents)
     strange = tf.reshape(tf.where(~known), [-1])
-    told = "not JPEG or PNG (data_pipelines.convert.readable makes PNG of other formats): places"
+    told = "not JPEG or PNG (tfretrieval.convert.readable makes PNG of other formats): places"
     with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(known), [told, strange])]):
         return tf.identity(contents)
 

@@ -2,5 +2,20 @@ from .expansion import augment_database as augment_database
 from .expansion import expand_queries as expand_queries
 from .expansion import rank as rank
 from .hamming_index import HammingIndex as HammingIndex
+from .picture_index import Found as Found
+from .picture_index import Picture as Picture
+from .picture_index import PictureIndex as PictureIndex
+from .reranking import rerank as rerank
+from .row_file import RowFile as RowFile
 
-__all__ = ["HammingIndex", "augment_database", "expand_queries", "rank"]
+__all__ = [
+    "Found",
+    "HammingIndex",
+    "Picture",
+    "PictureIndex",
+    "RowFile",
+    "augment_database",
+    "expand_queries",
+    "rank",
+    "rerank",
+]

@@ -40,6 +40,18 @@ class HammingIndex:
         self._codes = [np.empty((0, -(-self.bits // 8)), np.uint8)]
         self._ids: list[np.ndarray] = []
 
+    @classmethod
+    def over(cls, packed: np.ndarray, bits: int, ids: ArrayLike | None = None) -> "HammingIndex":
+        """An index of codes that are not copied: a memory map stays one.
+
+        Args, Raises: as of :meth:`add`.
+        """
+        index = cls(bits)
+        index._codes = [check_packed(packed, bits)]
+        if len(packed):
+            index._ids = [index._names(ids, len(packed), before=0)]
+        return index
+
     def __len__(self) -> int:
         return sum(map(len, self._codes))
 
@@ -70,15 +82,29 @@ class HammingIndex:
                 int64.
         """
         codes = check_packed(packed, self.bits)
-        if ids is None:
-            ids = np.arange(len(self), len(self) + len(codes))
-        names = exact_ids(ids, text=True, floats=False)
-        if names.shape != (len(codes),):
-            raise ValueError(f"{len(codes)} codes need {len(codes)} ids, got shape {names.shape}")
+        names = self._names(ids, len(codes), before=len(self))
         if len(self) and names.dtype.kind != self.ids.dtype.kind:
             raise ValueError(f"ids are {names.dtype}, but those in the index {self.ids.dtype}")
         self._ids = [*self._ids, names.copy()] if len(self) else [names.copy()]
         self._codes.append(codes.copy())
+
+    def remove(self, ids: ArrayLike) -> int:
+        """Takes all codes with these ids out; the others keep their order.
+
+        Returns:
+            How many were taken out.
+
+        Raises:
+            ValueError: an id that the index does not hold; then nothing is taken out.
+        """
+        wanted = np.unique(exact_ids(ids, text=True, floats=False).reshape(-1))
+        absent = wanted[~np.isin(wanted, self.ids)] if len(self) else wanted
+        if len(absent):
+            raise ValueError(f"the index does not hold the id {absent[0].item()!r}")
+        stays = ~np.isin(self.ids, wanted)
+        if len(wanted):
+            self._codes, self._ids = [self.codes[stays]], [self.ids[stays]]
+        return int((~stays).sum())
 
     def search(self, packed_queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Finds the ``k`` nearest codes of each query.
@@ -106,6 +132,38 @@ class HammingIndex:
                 distances[query] = row[nearest[query]]
         return distances, self.ids[nearest]
 
+    def range_search(
+        self, packed_queries: np.ndarray, radius: int
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Finds all codes that differ from a query in at most ``radius`` bits.
+
+        Args:
+            packed_queries: uint8 ``[Q, ceil(bits / 8)]``.
+
+        Returns:
+            For each query its distances, int32 ascending, and ids; ties in order of adding.
+
+        Raises:
+            ValueError: queries of another width, or a negative radius.
+
+        >>> index = HammingIndex(bits=8)
+        >>> index.add(np.array([[7], [0], [1]], np.uint8), ["a", "b", "c"])
+        >>> [(distances, ids)] = index.range_search(np.array([[0]], np.uint8), radius=1)
+        >>> distances.tolist(), ids.tolist()
+        ([0, 1], ['b', 'c'])
+        """
+        queries = check_packed(packed_queries, self.bits, "queries")
+        if radius < 0:
+            raise ValueError(f"radius must not be negative, got {radius}")
+        found, codes = [], self.codes
+        block = max(1, _BLOCK // max(len(codes), 1))
+        for start in range(0, len(queries), block):
+            for row in hamming_distances(queries[start : start + block], codes):
+                inside = np.flatnonzero(row <= radius)
+                inside = inside[row[inside].argsort(kind="stable")]
+                found.append((row[inside].astype(np.int32), self.ids[inside]))
+        return found
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the index to one ``.npz`` file, which appears whole or not at all."""
         path = Path(path)
@@ -116,6 +174,16 @@ class HammingIndex:
             os.replace(aside, path)
         finally:
             aside.unlink(missing_ok=True)
+
+    @staticmethod
+    def _names(ids: ArrayLike | None, count: int, before: int) -> np.ndarray:
+        """One id a code; its place where none is given."""
+        if ids is None:
+            ids = np.arange(before, before + count)
+        names = exact_ids(ids, text=True, floats=False)
+        if names.shape != (count,):
+            raise ValueError(f"{count} codes need {count} ids, got shape {names.shape}")
+        return names
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "HammingIndex":

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipelines.convert import as_png
 from tests.data_pipelines.pictures import encode, picture
 from tests.odd_files import tiff
 from tfretrieval import images
+from tfretrieval.convert import as_png
 
 RGB = picture("some", 40, 30)
 DEEP = np.arange(1200, dtype=np.uint16).reshape(40, 30) * 50

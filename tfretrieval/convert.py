@@ -13,7 +13,13 @@ import io
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from tfretrieval import images
+import tfretrieval as tfr
+
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif"),
+    *(".tif", ".tiff", ".avif", ".heic", ".heif"),
+)
+"""Of the names of files that are looked into; what they hold is found out there."""
 
 ORIENTATION = 0x0112
 _BITS, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
@@ -78,7 +84,7 @@ def readable(contents: bytes) -> bytes:
     >>> readable(buffer.getvalue())[1:4], readable(b"\xff\xd8\xff")[:3]
     (b'PNG', b'\xff\xd8\xff')
     """
-    return contents if images.readable_format(contents) else as_png(contents)
+    return contents if tfr.images.readable_format(contents) else as_png(contents)
 
 
 def why_unknown(contents: bytes) -> str:

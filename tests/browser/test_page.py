@@ -1,0 +1,138 @@
+"""The page in a real browser: choose, drop, paste, draw, click, an error. Wants Chromium."""
+
+import base64
+import shutil
+import time
+
+import pytest
+
+from tests.browser.test_serving import Server
+from tests.data_pipelines.pictures import encode, picture
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine"
+)
+ARGUMENTS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--window-size=1280,900",
+)
+# What a browser does with a file that is dropped or pasted.
+GIVE = """
+const [kind, content, name] = arguments;
+const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+const data = new DataTransfer();
+data.items.add(new File([bytes], name, { type: "image/jpeg" }));
+const event = kind === "drop"
+  ? new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })
+  : new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+document.body.dispatchEvent(event);
+"""
+
+
+@pytest.fixture
+def page(index, tmp_path):
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    server = Server(index)
+    browser = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    try:
+        browser.get(server.address)
+        yield Page(browser)
+        told = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+        # A refused picture is an answer of status 415, which the browser counts as an error too.
+        assert all("415" in entry["message"] for entry in told), told
+    finally:
+        browser.quit()
+        server.stop()
+
+
+class Page:
+    def __init__(self, browser):
+        self.browser = browser
+
+    def one(self, name):
+        return self.browser.find_element("id", name)
+
+    def wait(self, condition):
+        end = time.monotonic() + 20
+        while not (found := condition()):
+            assert time.monotonic() < end, self.one("error").text or self.one("status").text
+            time.sleep(0.05)
+        return found
+
+    def give(self, kind, content):
+        self.browser.execute_script(GIVE, kind, base64.b64encode(content).decode(), "bird.jpg")
+
+    @property
+    def answers(self):
+        script = "return [...document.querySelectorAll('#answers img')].map((i) => i.alt)"
+        return self.browser.execute_script(script)
+
+    def found(self, first):
+        return self.wait(lambda: self.answers and self.answers[0] == first)
+
+
+def test_a_visit(page, tmp_path):
+    page.wait(lambda: "5 pictures, codes of 12 bits" in page.one("about").text)
+
+    chosen = tmp_path / "mine.jpg"
+    chosen.write_bytes(encode(picture("wren/1.jpg")))
+    page.one("file").send_keys(str(chosen))
+    page.found("wren/1.jpg")
+    assert "5 answers in" in page.one("status").text
+    # What was looked at is marked on the picture.
+    region, shown = page.one("region").rect, page.one("shown").rect
+    assert region["y"] - shown["y"] == pytest.approx(0.1 * shown["height"], abs=1)
+    assert region["width"] == pytest.approx(0.7 * shown["width"], abs=1)
+
+    page.give("drop", encode(picture("finch/1.jpg")))
+    page.found("finch/1.jpg")
+    page.give("paste", encode(picture("wren/2.jpg")))
+    page.found("wren/2.jpg")
+
+    # A click, or the enter key, searches with that picture; back goes back.
+    second = page.browser.find_elements("css selector", "#answers button")[1]
+    name = page.answers[1]
+    assert "search with it" in second.get_attribute("aria-label")
+    second.send_keys("\ue007")
+    page.found(name)
+    assert "#" in page.browser.current_url
+    page.wait(lambda: page.one("shown").get_attribute("alt") == f"Query: {name}")
+
+    page.browser.execute_script(
+        "const k = document.getElementById('k'); k.value = 2;"
+        "k.dispatchEvent(new Event('input')); k.dispatchEvent(new Event('change'));"
+    )
+    page.wait(lambda: len(page.answers) == 2)
+    assert page.one("kValue").text == "2"
+    page.one("near").click()
+    page.wait(lambda: "answer" in page.one("status").text)
+
+    page.give("drop", b"hello")
+    page.wait(lambda: "no known picture format" in page.one("error").text)
+    assert page.answers == [] and page.one("error").get_attribute("role") == "alert"
+
+
+def test_a_drawing_is_searched(page):
+    from selenium.webdriver import ActionChains
+
+    page.one("draw").click()
+    pad = page.one("pad")
+    ActionChains(page.browser).move_to_element(pad).click_and_hold().move_by_offset(
+        60, 40
+    ).release().perform()
+    dark = page.browser.execute_script(
+        "const pad = document.getElementById('pad');"
+        "const data = pad.getContext('2d').getImageData(0, 0, pad.width, pad.height).data;"
+        "let dark = 0; for (let i = 0; i < data.length; i += 4) dark += data[i] < 128; return dark;"
+    )
+    assert dark > 100
+    page.one("search").click()
+    page.wait(lambda: len(page.answers) == 5)
