@@ -70,7 +70,7 @@ def run_row(
     codes = sketch.center_codes.fit_codes(opened, name, centers)
     encoder = sketch.training.on_pictures(opened, loss, gates, encoder, seen)
     if (loss, gates) == (config.losses[-1], config.gates[-1]):
-        sketch.export.export(opened, encoder, features, codes)
+        sketch.export.export(opened, loss, encoder, features, codes)
     return sketch.sketch_result.measure_row(opened, loss, gates, history, encoder, features, codes)
 
 

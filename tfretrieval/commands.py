@@ -29,7 +29,7 @@ IMAGENET = "imagenet"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; what is wrong is one line on stderr, and 2."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Before TensorFlow: twice the pictures a second on a CPU.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -114,7 +114,8 @@ def _query(options: argparse.Namespace) -> int:
     answers = []
     for image, content in zip(options.image, contents, strict=True):
         try:
-            answers.append(answer(index, encoder, content, options.k, options.rerank))
+            found = answer(index, encoder, content, options.k, options.rerank, options.sketch)
+            answers.append(found)
         except ValueError as error:
             raise ValueError(f"{image}: {error}") from error
     for image, found in zip(options.image, answers, strict=True):
@@ -134,14 +135,15 @@ def _serve(options: argparse.Namespace) -> int:
     return serve(options.index, options.host, options.port, options.token)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Of all commands."""
     summary, _, text = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
+    all_commands = argparse.ArgumentParser(
         prog="python -m tfretrieval.search",
         description=f"{summary}\n{text}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = all_commands.add_subparsers(dest="command", required=True)
 
     index = commands.add_parser("index", help="encode the pictures below a folder")
     index.add_argument(
@@ -170,6 +172,9 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--index", required=True, help="folder of the index")
     query.add_argument("--image", required=True, nargs="+", help="files of pictures")
     query.add_argument("--k", type=_positive, default=10, help="answers (%(default)s)")
+    query.add_argument(
+        "--sketch", action="store_true", help="the files are sketches, for a model that knows them"
+    )
     query.add_argument("--gallery", help="draw queries and answers into this file")
     _rerank(query)
 
@@ -180,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--token", help="what others must give; wanted for every --host but this machine"
     )
-    return parser
+    return all_commands
 
 
 def _rerank(parser: argparse.ArgumentParser) -> None:

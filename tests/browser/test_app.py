@@ -56,6 +56,13 @@ def test_one_of_the_index_finds_the_same_without_being_encoded(client, index):
     assert [one["name"] for one in by_place] == [one["name"] for one in by_file]
 
 
+def test_what_is_said_to_be_a_sketch_is_encoded_as_one(client):
+    photo = client("POST", "/api/search?k=1", content=PICTURE).json()["answers"][0]
+    sketch = client("POST", "/api/search?k=1&sketch=true", content=PICTURE).json()["answers"][0]
+    assert photo["distance"] == 0 < sketch["distance"]
+    assert client("GET", "/api/about").json()["knows_sketches"] is False
+
+
 def test_a_radius_leaves_what_is_near(client, index):
     near = client("POST", "/api/search?radius=0&k=9", content=PICTURE).json()["answers"]
     assert {one["distance"] for one in near} == {0} and near[0]["cosine"] is None
@@ -140,9 +147,9 @@ def test_too_many_waiting_are_sent_away(index, monkeypatch):
     encoder, go_on = ColourEncoder(), threading.Event()
     sound = encoder._encode
 
-    def slow(contents):
+    def slow(contents, sketches):
         go_on.wait(5)
-        return sound(contents)
+        return sound(contents, sketches)
 
     encoder._encode = slow
     app = application(index, encoder)
@@ -251,9 +258,9 @@ def test_encoding_does_not_hold_up_other_requests(index):
     encoder, go_on = ColourEncoder(), threading.Event()
     sound = encoder._encode
 
-    def slow(contents):
+    def slow(contents, sketches):
         go_on.wait(5)
-        return sound(contents)
+        return sound(contents, sketches)
 
     encoder._encode = slow
     app = application(index, encoder)

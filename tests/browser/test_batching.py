@@ -48,11 +48,23 @@ def test_a_bad_picture_is_told_to_its_sender_alone():
     assert found[0].packed.shape == found[2].packed.shape == (1, 2)
 
 
+def test_sketches_and_photographs_are_not_mixed():
+    async def work(batcher):
+        both = [batcher.encode(FILES[0], sketch) for sketch in (True, False, True)]
+        return await asyncio.gather(*both)
+
+    encoder = ColourEncoder()
+    found, _ = together(work, encoder)
+    assert encoder.calls == [1, 2]
+    assert (found[0].packed != found[1].packed).any()
+    np.testing.assert_array_equal(found[0].packed, found[2].packed)
+
+
 def test_a_fault_of_the_encoder_ends_its_requests_and_not_the_next():
     encoder = ColourEncoder()
     sound = encoder._encode
 
-    def broken(contents):
+    def broken(contents, sketches):
         encoder._encode = sound
         raise MemoryError("too much")
 
@@ -72,10 +84,10 @@ def test_while_it_encodes_the_loop_goes_on_and_who_left_is_not_encoded(monkeypat
     encoder = ColourEncoder()
     sound = encoder._encode
 
-    def slow(contents):
+    def slow(contents, sketches):
         started.set()
         go_on.wait(5)
-        return sound(contents)
+        return sound(contents, sketches)
 
     encoder._encode = slow
 

@@ -21,10 +21,10 @@ class ColourEncoder(Encoder):
     def described(self):
         return {"kind": "colours", "name": self.name}
 
-    def _encode(self, contents):
+    def _encode(self, contents, sketches):
         self.calls.append(len(contents))
         pixels = [np.asarray(images.load(each, 2)).ravel() - 127.5 for each in contents]
-        features = np.stack(pixels).astype(np.float32)
+        features = np.stack(pixels).astype(np.float32) * (-1 if sketches else 1)
         boxes = np.tile(np.float32([0.1, 0.2, 0.8, 0.9]), (len(features), 1))
         return Encoded(features, pack(features), boxes if self.looks else None)
 

@@ -90,11 +90,11 @@ def test_killed_after_a_batch_it_goes_on_to_the_same_index(
         encoder, calls = new_encoder(), []
         encode = encoder._encode
 
-        def counted(contents, encode=encode, calls=calls, killed_at=killed_at):
+        def counted(contents, sketches, encode=encode, calls=calls, killed_at=killed_at):
             if len(calls) == killed_at:
                 raise KeyboardInterrupt
             calls.append(len(contents))
-            return encode(contents)
+            return encode(contents, sketches)
 
         encoder._encode = counted
         with pytest.raises(KeyboardInterrupt):

@@ -25,6 +25,7 @@ FILES = frozenset(
         "report.md",
         "results.csv",
         "results.json",
+        "savedmodel",
     }
 )
 

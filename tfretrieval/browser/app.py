@@ -66,6 +66,7 @@ class About(BaseModel):
     bits: int
     encoder: str
     folder: str
+    knows_sketches: bool
 
 
 def application(index: PictureIndex, encoder: Encoder, token: str | None = None) -> FastAPI:
@@ -125,7 +126,13 @@ def application(index: PictureIndex, encoder: Encoder, token: str | None = None)
     async def about() -> About:
         """What is searched."""
         name = index.about["encoder"]["name"]
-        return About(pictures=len(index), bits=index.bits, encoder=name, folder=str(index.root))
+        return About(
+            pictures=len(index),
+            bits=index.bits,
+            encoder=name,
+            folder=str(index.root),
+            knows_sketches=encoder.knows_sketches,
+        )
 
     @app.post("/api/search", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def search(
@@ -133,15 +140,17 @@ def application(index: PictureIndex, encoder: Encoder, token: str | None = None)
         k: Annotated[int, Query(ge=1, le=MAX_ANSWERS)] = 24,
         radius: Annotated[int | None, Query(ge=0)] = None,
         rerank: bool = True,
+        sketch: bool = False,
     ) -> Answer:
         """The pictures nearest to the one in the body, a picture file of any usual format.
 
-        With `radius` those that differ in at most so many bits, `k` of them at most.
+        With `radius` those that differ in at most so many bits, `k` of them at most. `sketch` says
+        to a model that knows sketches that it is one.
         """
         contents = await _body(request)
         start = time.perf_counter()
         try:
-            encoded = await batcher.encode(contents)
+            encoded = await batcher.encode(contents, sketch)
         except Busy as error:
             raise HTTPException(503, str(error)) from error
         except ValueError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import dataclasses
 
 import numpy as np
 
@@ -16,6 +17,15 @@ TOGETHER, WAIT_SECONDS, WAITING = 16, 0.003, 256
 
 class Busy(Exception):
     """More pictures wait to be encoded than will be taken."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Asked:
+    """A picture that waits."""
+
+    contents: bytes
+    sketch: bool
+    done: asyncio.Future[Encoded]
 
 
 class Batcher:
@@ -33,7 +43,7 @@ class Batcher:
         self.batches = 0
         self.pictures = 0
         self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="encode")
-        self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[Encoded]]] = asyncio.Queue(WAITING)
+        self._queue: asyncio.Queue[_Asked] = asyncio.Queue(WAITING)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -41,8 +51,11 @@ class Batcher:
         """Pictures in the queue."""
         return self._queue.qsize()
 
-    async def encode(self, contents: bytes) -> Encoded:
+    async def encode(self, contents: bytes, sketch: bool = False) -> Encoded:
         """Codes of one picture file.
+
+        Args:
+            sketch: what it is, of importance where the encoder knows sketches.
 
         Raises:
             ValueError: it is no picture, or cannot be decoded.
@@ -52,7 +65,7 @@ class Batcher:
             self._task = asyncio.create_task(self._work())
         done: asyncio.Future[Encoded] = asyncio.get_running_loop().create_future()
         try:
-            self._queue.put_nowait((contents, done))
+            self._queue.put_nowait(_Asked(contents, sketch, done))
         except asyncio.QueueFull:
             raise Busy(f"{WAITING} pictures wait already: try again") from None
         return await done
@@ -72,26 +85,27 @@ class Batcher:
             while len(taken) < TOGETHER and not self._queue.empty():
                 taken.append(self._queue.get_nowait())
             # One whose client has gone is not encoded.
-            asked = [(contents, done) for contents, done in taken if not done.done()]
-            if asked:
-                await self._answer(asked)
+            for sketches in (False, True):
+                asked = [one for one in taken if one.sketch == sketches and not one.done.done()]
+                if asked:
+                    await self._answer(asked, sketches)
 
-    async def _answer(self, asked: list[tuple[bytes, asyncio.Future[Encoded]]]) -> None:
+    async def _answer(self, asked: list[_Asked], sketches: bool) -> None:
         loop = asyncio.get_running_loop()
-        contents = [each for each, _ in asked]
+        contents = [one.contents for one in asked]
         try:
             encoded, good, wrong = await loop.run_in_executor(
-                self._thread, self.encoder.encode_each, contents
+                self._thread, self.encoder.encode_each, contents, sketches
             )
         except Exception as error:
-            for _, done in asked:
-                if not done.done():
-                    done.set_exception(error)
+            for one in asked:
+                if not one.done.done():
+                    one.done.set_exception(error)
             return
         self.batches += 1
         self.pictures += len(asked)
         rows = {int(place): row for row, place in enumerate(good)}
-        for place, (_, done) in enumerate(asked):
+        for place, done in enumerate(one.done for one in asked):
             if done.done():
                 continue
             if place in wrong:

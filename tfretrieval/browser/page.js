@@ -1,11 +1,12 @@
 "use strict";
 
 const one = (id) => document.getElementById(id);
-const state = { file: null, place: null, asked: 0 };
+const state = { file: null, place: null, drawn: false, asked: 0 };
 
 function settings() {
   const query = new URLSearchParams({ k: one("k").value });
   if (one("near").checked) query.set("radius", one("radius").value);
+  if (state.drawn || one("sketch").checked) query.set("sketch", "true");
   return query;
 }
 
@@ -94,14 +95,14 @@ function display(source, told) {
 
 function searchFile(file) {
   if (!file) return;
-  Object.assign(state, { file, place: null });
+  Object.assign(state, { file, place: null, drawn: false });
   display(URL.createObjectURL(file), file.name || "a pasted picture");
   if (location.hash) history.replaceState(null, "", location.pathname);
   ask();
 }
 
 function searchBy(place, name) {
-  Object.assign(state, { file: null, place });
+  Object.assign(state, { file: null, place, drawn: false });
   display(`/pictures/${place}`, name || `picture ${place}`);
   if (location.hash !== `#${place}`) history.pushState(null, "", `#${place}`);
   window.scrollTo({ top: 0 });
@@ -140,7 +141,7 @@ function drawing(on) {
 one("draw").addEventListener("click", () => drawing(pad.hidden));
 one("clear").addEventListener("click", blank);
 one("search").addEventListener("click", () => pad.toBlob((blob) => {
-  Object.assign(state, { file: blob, place: null });
+  Object.assign(state, { file: blob, place: null, drawn: true });
   ask();
 }, "image/png"));
 let last = null;
@@ -172,11 +173,13 @@ for (const id of ["k", "radius"]) {
   one(id).addEventListener("change", ask);
 }
 one("near").addEventListener("change", ask);
+one("sketch").addEventListener("change", ask);
 window.addEventListener("popstate", fromAddress);
 
 fetch("/api/about").then((response) => response.json()).then((about) => {
   one("about").textContent = `${about.pictures.toLocaleString()} pictures, codes of ${about.bits} `
     + `bits by ${about.encoder}`;
   one("radius").max = about.bits;
+  one("sketch").parentElement.hidden = !about.knows_sketches;
 });
 fromAddress();

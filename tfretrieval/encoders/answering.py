@@ -44,17 +44,23 @@ class Answer:
 
 
 def answer(
-    index: PictureIndex, encoder: Encoder, contents: bytes, k: int, rerank: bool = True
+    index: PictureIndex,
+    encoder: Encoder,
+    contents: bytes,
+    k: int,
+    rerank: bool = True,
+    sketch: bool = False,
 ) -> Answer:
     """The nearest pictures of a picture file.
 
     Args:
         rerank: puts a longer list of the nearest codes in order by features.
+        sketch: what the picture is, of importance where the encoder knows sketches.
 
     Raises:
         ValueError: contents that are no picture, or an index without codes.
     """
-    encoded = encoder.encode([contents])
+    encoded = encoder.encode([contents], sketch)
     if encoded.packed is None:
         raise ValueError(f"{index.folder} has no codes yet: let index finish first")
     [found] = index.search(encoded.packed, k, encoded.features if rerank else None)

@@ -38,7 +38,10 @@ class Encoder(abc.ABC):
         bits: length of a code.
         dimensions: of the features.
         fingerprint: tells codes that can be compared from others.
+        knows_sketches: whether it is told which pictures are sketches.
     """
+
+    knows_sketches = False
 
     name: str
     bits: int
@@ -50,23 +53,26 @@ class Encoder(abc.ABC):
         """What :func:`open_encoder` makes it from again, plain JSON values."""
 
     @abc.abstractmethod
-    def _encode(self, contents: Sequence[bytes]) -> Encoded:
+    def _encode(self, contents: Sequence[bytes], sketches: bool) -> Encoded:
         """Codes of JPEG and PNG files."""
 
-    def encode(self, contents: Sequence[bytes]) -> Encoded:
+    def encode(self, contents: Sequence[bytes], sketches: bool = False) -> Encoded:
         """Codes of picture files.
+
+        Args:
+            sketches: what they are, of importance where :attr:`knows_sketches`.
 
         Raises:
             ValueError: a file that is no picture, or cannot be decoded.
         """
         files = [readable(each) for each in contents]
         try:
-            return self._encode(files)
+            return self._encode(files, sketches)
         except tf.errors.InvalidArgumentError as error:
             raise ValueError("truncated or damaged") from error
 
     def encode_each(
-        self, contents: Sequence[bytes]
+        self, contents: Sequence[bytes], sketches: bool = False
     ) -> tuple[Encoded | None, np.ndarray, dict[int, str]]:
         """The same for pictures of which some may be unreadable.
 
@@ -86,10 +92,10 @@ class Encoder(abc.ABC):
         files = [keep(i, functools.partial(readable, each)) for i, each in enumerate(contents)]
         good = [i for i, file in enumerate(files) if file is not None]
         try:
-            encoded = self._encode([files[i] for i in good]) if good else None
+            encoded = self._encode([files[i] for i in good], sketches) if good else None
         except tf.errors.InvalidArgumentError:
             # One of them breaks the batch: each by itself.
-            each = {i: keep(i, functools.partial(self.encode, [files[i]])) for i in good}
+            each = {i: keep(i, functools.partial(self.encode, [files[i]], sketches)) for i in good}
             good = [i for i in good if each[i] is not None]
             encoded = _joined([each[i] for i in good]) if good else None
         return encoded, np.array(good, np.int64), wrong

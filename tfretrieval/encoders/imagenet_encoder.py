@@ -97,7 +97,7 @@ class ImageNetEncoder(Encoder):
         kept = np.asarray(features, np.float16).astype(np.float64)
         return pack((kept - mean) @ kernel)
 
-    def _encode(self, contents: Sequence[bytes]) -> Encoded:
+    def _encode(self, contents: Sequence[bytes], sketches: bool) -> Encoded:
         found = self._module.encode_bytes(tf.constant(list(contents), tf.string))
         features, boxes = np.asarray(found["codes"]), found.get("boxes")
         return Encoded(

@@ -13,9 +13,14 @@ import tensorflow as tf
 
 from tfretrieval.encoders.encoder import Encoded, Encoder
 
+# What a network that knows domains is told.
+SKETCH, PHOTO = 0, 1
+
 
 class RunEncoder(Encoder):
     """Encodes with the SavedModel of a run: the codes are those of the run, bit for bit.
+
+    Of a run on sketches it is told which pictures are sketches, :attr:`knows_sketches`.
 
     Args:
         path: of the run's folder, or of its ``savedmodel``.
@@ -35,14 +40,18 @@ class RunEncoder(Encoder):
         self._signature = signatures["encode_bytes"]
         self.bits = int(self._signature.structured_outputs["codes"].shape[-1])
         self.dimensions = self.bits
+        self.knows_sketches = "domains" in self._signature.structured_input_signature[1]
         self.name = str(path)
         self.fingerprint = _digest(self.path)
 
     def described(self) -> dict[str, Any]:
         return {"kind": "run", "name": self.name, "path": str(self.path.absolute())}
 
-    def _encode(self, contents: Sequence[bytes]) -> Encoded:
-        found = self._signature(contents=tf.constant(list(contents), tf.string))
+    def _encode(self, contents: Sequence[bytes], sketches: bool) -> Encoded:
+        given = {"contents": tf.constant(list(contents), tf.string)}
+        if self.knows_sketches:
+            given["domains"] = tf.fill([len(contents)], SKETCH if sketches else PHOTO)
+        found = self._signature(**given)
         boxes = found.get("boxes")
         return Encoded(
             np.asarray(found["codes"]),

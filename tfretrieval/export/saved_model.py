@@ -49,7 +49,9 @@ def export_encoder(
 
     Args:
         encoder: images ``[B, S, S, 3]`` to codes ``[B, bits]``; one that reads ``whole`` and
-            ``crop`` by name sees the whole picture and the region.
+            ``crop`` by name sees the whole picture and the region. One that reads ``image`` and
+            ``domain`` adds ``domains`` to what both signatures read, int32 ``[B]``: 0 a sketch, 1 a
+            photograph.
         folder: must not exist yet.
         image_size: S.
         localizer: looks at every picture first; the encoder then sees the region it points at.
@@ -57,8 +59,8 @@ def export_encoder(
 
     Raises:
         FileExistsError: the folder exists.
-        ValueError: an alpha or a region that there is not, or an encoder of whole and crop
-            without a localizer.
+        ValueError: an alpha or a region that there is not, an encoder of whole and crop without a
+            localizer, or one of domains with one.
     """
     if Path(folder).exists():
         raise FileExistsError(f"{folder} exists: export into a folder of its own")
@@ -78,7 +80,7 @@ def encoding_module(
     localizer: Localizer | None = None,
     alpha: float | str = 0.4,
     region: str = "box",
-) -> "_Encoder":
+) -> tf.Module:
     """What :func:`export_encoder` writes, in memory: a module of the same functions.
 
     Args, Raises: as of :func:`export_encoder`.
@@ -89,6 +91,10 @@ def encoding_module(
     >>> module.encode_images(tf.zeros([2, 48, 64, 3]))["packed"].shape.as_list()
     [2, 2]
     """
+    if isinstance(encoder.input, dict) and "domain" in encoder.input:
+        if localizer is not None:
+            raise ValueError("an encoder of pictures and their domains sees whole pictures")
+        return _DomainEncoder(encoder, image_size)
     both = isinstance(encoder.input, dict)
     if both and localizer is None:
         raise ValueError("an encoder of whole and crop needs the localizer that finds the crop")
@@ -127,6 +133,45 @@ class _Encoder(tf.Module):
 
     def _encode(self, pictures):
         return _packed(never_empty(lambda images: self.encoder(images, training=False), pictures))
+
+
+class _DomainEncoder(tf.Module):
+    """Sees whole pictures, and is told which are sketches."""
+
+    def __init__(self, encoder: tf.keras.Model, image_size: int):
+        super().__init__()
+        self.encoder = encoder
+        self.image_size = image_size
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, name="contents"),
+            tf.TensorSpec([None], tf.int32, name="domains"),
+        ]
+    )
+    def encode_bytes(self, contents, domains):
+        return self._encode(_whole_from_bytes(_known(contents), self.image_size), domains)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None, None, 3], tf.float32, name="images"),
+            tf.TensorSpec([None], tf.int32, name="domains"),
+        ]
+    )
+    def encode_images(self, images, domains):
+        return self._encode(_whole_from_images(images, self.image_size), domains)
+
+    def _encode(self, pictures, domains):
+        # Beside the picture in a channel of its own, so that a batch stays one tensor.
+        told = tf.cast(domains, tf.float32)[:, None, None, None]
+        size = self.image_size
+        channel = tf.broadcast_to(told, [tf.shape(pictures)[0], size, size, 1])
+
+        def codes(both):
+            domain = tf.cast(both[:, 0, 0, 3], tf.int32)
+            return self.encoder({"image": both[..., :3], "domain": domain}, training=False)
+
+        return _packed(never_empty(codes, tf.concat([pictures, channel], axis=-1)))
 
 
 class _CroppingEncoder(_Encoder):

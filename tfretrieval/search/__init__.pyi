@@ -1,6 +1,7 @@
 from .expansion import augment_database as augment_database
 from .expansion import expand_queries as expand_queries
 from .expansion import rank as rank
+from .faiss_index import FaissIndex as FaissIndex
 from .hamming_index import HammingIndex as HammingIndex
 from .picture_index import Found as Found
 from .picture_index import Picture as Picture
@@ -9,6 +10,7 @@ from .reranking import rerank as rerank
 from .row_file import RowFile as RowFile
 
 __all__ = [
+    "FaissIndex",
     "Found",
     "HammingIndex",
     "Picture",
