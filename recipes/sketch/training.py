@@ -29,7 +29,7 @@ from recipes.sketch.settings import (
     row_name,
 )
 from tfretrieval.backbones.se_resnet import PASSING
-from tfretrieval.callbacks import EmbeddingStatistics, MarginAnnealing
+from tfretrieval.callbacks import EmbeddingStatistics, GateStatistics, MarginAnnealing
 from tfretrieval.metrics import NearestCenterAccuracy
 from tfretrieval.models.features import pooled_features
 
@@ -101,7 +101,7 @@ def train(
 
     Returns:
         The model, ending in the layer that the loss reads, and its history: ``loss``, ``accuracy``
-        and ``seconds`` an epoch, of MEMS also ``margin``.
+        and ``seconds`` an epoch, of MEMS also ``margin``, of gates where they stand.
     """
     config, data = opened.config, opened.data
     tf.keras.utils.set_random_seed(config.seed)
@@ -154,6 +154,8 @@ def train(
         inputs, _ = next(iter(batches(0)))
         centers = None if loss in (SOFTMAX, LENGTH) else model.layers[-1].name
         callbacks.append(EmbeddingStatistics(EMBEDDING, inputs, centers, wrong(loss, config)))
+        if gates != UNGATED:
+            callbacks.append(GateStatistics(inputs))
     return model, fit(name, model, batches, length, state, callbacks)
 
 

@@ -1,10 +1,12 @@
 from .embedding_statistics import EmbeddingStatistics as EmbeddingStatistics
+from .gate_statistics import GateStatistics as GateStatistics
 from .margin_annealing import MarginAnnealing as MarginAnnealing
 from .retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation
 from .training_checkpoint import TrainingCheckpoint as TrainingCheckpoint
 
 __all__ = [
     "EmbeddingStatistics",
+    "GateStatistics",
     "MarginAnnealing",
     "RetrievalEvaluation",
     "TrainingCheckpoint",
