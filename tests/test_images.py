@@ -7,6 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from data_pipelines.records import Records
+from data_pipelines.steps import bounded_batches
 from tfretrieval import images
 
 RNG = np.random.default_rng(0)
@@ -318,3 +320,12 @@ def test_a_decoded_picture_gives_what_its_bytes_give(mask):
     expected = images.load(tf.io.encode_png(pixels), 16, box, mask)
     for given in (pixels, pixels.astype(np.float32)):
         np.testing.assert_allclose(images.view(given, 16, box, mask), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("height, width", [(40, 60), (90, 50), (10, 20), (48, 48)])
+def test_a_bounded_picture_is_that_of_the_batches(height, width):
+    file = encoded(smooth(height, width), "PNG")
+    records = Records(ids=["x"], labels=[0], class_names=("x",), blobs=(file,))
+    batches, _ = bounded_batches(records, [0], long_side=48, batch_size=1)
+    [expected] = batches
+    np.testing.assert_array_equal(images.load_bounded(file, 48), expected[0])

@@ -59,7 +59,7 @@ def _index(options: argparse.Namespace) -> int:
 
 def _opened_for_writing(options: argparse.Namespace) -> tuple[PictureIndex, Encoder]:
     """The index, made if it is not there, and what encodes it."""
-    from tfretrieval.encoders import ImageNetEncoder, RunEncoder, open_encoder
+    from tfretrieval.encoders import ImageNetEncoder, encoder_of_run, open_encoder
     from tfretrieval.search import PictureIndex
 
     images, out = Path(options.images), Path(options.out)
@@ -77,7 +77,7 @@ def _opened_for_writing(options: argparse.Namespace) -> tuple[PictureIndex, Enco
             options.network, options.image_size, options.bits, crop=options.view == "crop"
         )
     else:
-        encoder = RunEncoder(options.model)
+        encoder = encoder_of_run(options.model, options.bits)
     index = PictureIndex.create(
         out, images, encoder.bits, encoder.dimensions, encoder.fingerprint, encoder.described()
     )
@@ -87,19 +87,20 @@ def _opened_for_writing(options: argparse.Namespace) -> tuple[PictureIndex, Enco
 def _same_model(options: argparse.Namespace, encoder: Encoder, out: Path) -> None:
     """An index goes on with the model that it began with."""
     about = encoder.described()
-    asked = {"kind": IMAGENET if options.model == IMAGENET else "run"}
     if options.model == IMAGENET:
         crop = options.view == "crop"
-        asked |= {"network": options.network, "bits": options.bits, "crop": crop}
-        asked |= {"image_size": options.image_size}
+        asked = {"kind": IMAGENET, "network": options.network, "image_size": options.image_size}
+        asked |= {"bits": options.bits, "crop": crop}
     else:
-        from tfretrieval.encoders import RunEncoder
+        from tfretrieval.encoders import encoder_of_run
 
-        asked |= {"path": str(RunEncoder(options.model).path.absolute())}
+        asked = encoder_of_run(options.model, options.bits).described()
+        asked.pop("name")
     for name, value in asked.items():
-        if about[name] != value:
+        if about.get(name) != value:
             raise ValueError(
-                f"{out} was made with {name} {about[name]!r}, not {value!r}: choose another --out"
+                f"{out} was made with {name} {about.get(name)!r}, not {value!r}: choose another "
+                "--out"
             )
 
 
@@ -155,12 +156,17 @@ def parser() -> argparse.ArgumentParser:
         "--drop-missing", action="store_true", help="take pictures out whose files are gone"
     )
     index.add_argument("--batch-size", type=_positive, default=64, help="pictures at a time (64)")
+    index.add_argument(
+        "--bits",
+        type=_positive,
+        default=64,
+        help="of codes that are fitted: of imagenet, and of runs on instances (%(default)s)",
+    )
     own = index.add_argument_group("with --model imagenet")
     own.add_argument(
         "--network", default="efficientnet_lite0", help="with ImageNet's weights (%(default)s)"
     )
     own.add_argument("--image-size", type=_positive, default=224, help="pixels (%(default)s)")
-    own.add_argument("--bits", type=_positive, default=64, help="of a code (%(default)s)")
     own.add_argument(
         "--view",
         choices=("whole", "crop"),

@@ -209,6 +209,16 @@ def load(contents: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tens
     return tf.ensure_shape(resize(part, (size, size)), [size, size, 3])
 
 
+def load_bounded(contents: Any, long_side: int) -> tf.Tensor:
+    """A picture with its own aspect, float32 `[h, w, 3]`: shrunk until its longer side has
+    `long_side` pixels; a smaller one stays as it is."""
+    _, scale, place = decoded_size(contents, long_side)
+    extent = tf.cast(place[2:], tf.float64)
+    shrink = tf.minimum(tf.constant(1.0, tf.float64), long_side / tf.reduce_max(extent))
+    size = tf.maximum(tf.cast(tf.round(extent * shrink), tf.int32), 1)
+    return tf.ensure_shape(resize(decode_window(contents, place, scale), size), [None, None, 3])
+
+
 def view(image: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tensor:
     """What `load` gives, of a picture `[H, W, 3]` in [0, 255] that is decoded already.
 

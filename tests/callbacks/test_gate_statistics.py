@@ -30,7 +30,10 @@ def test_mean_and_spread_are_over_all_gates_after_the_epoch():
 
 
 def test_domains_are_told_of_the_same_pictures():
-    image, domain = tf.keras.Input((4, 4, 8), name="image"), tf.keras.Input((), dtype="int32", name="domain")
+    image, domain = (
+        tf.keras.Input((4, 4, 8), name="image"),
+        tf.keras.Input((), dtype="int32", name="domain"),
+    )
     layer = DomainAwareSqueezeExcite(reduction=2)
     pooled = tf.keras.layers.GlobalAveragePooling2D()(layer([image, domain]))
     model = tf.keras.Model({"image": image, "domain": domain}, pooled)

@@ -7,7 +7,6 @@ from tests.data_pipelines.pictures import encode, picture
 from tfretrieval import backbones
 from tfretrieval.codes import pack
 from tfretrieval.encoders import ImageNetEncoder
-from tfretrieval.encoders import imagenet_encoder as module
 from tfretrieval.fitting import IterativeQuantization
 
 FILES = [encode(picture(str(i), 48, 40), "PNG") for i in range(20)]
@@ -51,18 +50,3 @@ def test_crops_are_another_encoder_that_says_where_it_looked(encoder):
     assert cropping.fingerprint != encoder.fingerprint
     assert ImageNetEncoder("resnet18", 32, bits=8).fingerprint == encoder.fingerprint
     assert ImageNetEncoder("resnet18", 32, bits=12).fingerprint != encoder.fingerprint
-
-
-def test_fewer_pictures_than_bits_are_refused(encoder):
-    with pytest.raises(ValueError, match="8 pictures are too few for codes of 8 bits"):
-        encoder.fit(np.zeros((8, 32)))
-
-
-def test_many_pictures_are_sampled(encoder, monkeypatch):
-    monkeypatch.setattr(module, "FITTED_ON", 15)
-    features = encoder.encode(FILES).features
-    encoder.fit(features)
-    chosen = np.sort(np.random.default_rng(0).permutation(20)[:15])
-    np.testing.assert_array_equal(
-        encoder.quantization[0], IterativeQuantization(8).fit(features[chosen]).mean_
-    )

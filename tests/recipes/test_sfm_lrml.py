@@ -30,6 +30,7 @@ FILES = frozenset(
         "report.md",
         "results.csv",
         "results.json",
+        "savedmodel",
     }
 )
 

@@ -10,18 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfretrieval.backbones.networks import network as network_of
-from tfretrieval.codes import pack
-from tfretrieval.encoders.encoder import Encoded, Encoder
+from tfretrieval.encoders.encoder import Encoded
+from tfretrieval.encoders.fitted_encoder import BITS, FittedEncoder
 from tfretrieval.export import encoding_module
-from tfretrieval.fitting import IterativeQuantization
 from tfretrieval.saliency import Localizer
 
-NETWORK, IMAGE_SIZE, BITS, ALPHA = "efficientnet_lite0", 224, 64, 0.4
-# Codes are fitted on so many pictures at most.
-FITTED_ON = 20_000
+NETWORK, IMAGE_SIZE, ALPHA = "efficientnet_lite0", 224, 0.4
 
 
-class ImageNetEncoder(Encoder):
+class ImageNetEncoder(FittedEncoder):
     """Pooled features of a network with ImageNet's weights; PCA-ITQ codes once they are fitted.
 
     Args:
@@ -30,10 +27,7 @@ class ImageNetEncoder(Encoder):
         bits: length of a code.
         crop: the network first looks at the whole picture, and then describes the region that
             stands out in its own map (alpha 0.4).
-        quantization: what codes were fitted to, as :attr:`quantization` holds it.
-
-    Attributes:
-        quantization: mean ``[D]`` and kernel ``[D, bits]``, None before :meth:`fit`.
+        quantization: what codes were fitted to.
 
     Raises:
         ValueError: no such network, or its weights are not there.
@@ -71,37 +65,9 @@ class ImageNetEncoder(Encoder):
             "crop": self.crop,
         }
 
-    def fit(self, features: np.ndarray, seed: int = 0) -> None:
-        """Fits the codes to features ``[N, D]``, to 20,000 drawn ones of more.
-
-        Raises:
-            ValueError: fewer pictures than bits.
-        """
-        if len(features) <= self.bits:
-            raise ValueError(
-                f"{len(features)} pictures are too few for codes of {self.bits} bits: give more "
-                "than there are bits, or --bits"
-            )
-        chosen = np.sort(np.random.default_rng(seed).permutation(len(features))[:FITTED_ON])
-        fitted = IterativeQuantization(self.bits, random_state=seed).fit(features[chosen])
-        self.quantization = fitted.mean_, fitted.kernel_
-
-    def codes(self, features: np.ndarray) -> np.ndarray:
-        """Packed codes of features, uint8 ``[n, ceil(bits / 8)]``.
-
-        Features pass through float16, in which an index keeps them: a query's codes are those that
-        its picture has in the index.
-        """
-        assert self.quantization is not None
-        mean, kernel = self.quantization
-        kept = np.asarray(features, np.float16).astype(np.float64)
-        return pack((kept - mean) @ kernel)
-
     def _encode(self, contents: Sequence[bytes], sketches: bool) -> Encoded:
         found = self._module.encode_bytes(tf.constant(list(contents), tf.string))
-        features, boxes = np.asarray(found["codes"]), found.get("boxes")
-        return Encoded(
-            features,
-            None if self.quantization is None else self.codes(features),
-            None if boxes is None else np.asarray(boxes),
+        boxes = found.get("boxes")
+        return self._with_codes(
+            np.asarray(found["codes"]), None if boxes is None else np.asarray(boxes)
         )

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from tfretrieval.convert import SUFFIXES
 from tfretrieval.encoders.encoder import Encoder
-from tfretrieval.encoders.imagenet_encoder import ImageNetEncoder
+from tfretrieval.encoders.fitted_encoder import FittedEncoder
 from tfretrieval.encoders.opening import QUANTIZATION
 from tfretrieval.files import writing
 from tfretrieval.search import Picture, PictureIndex
@@ -72,7 +72,7 @@ def index_folder(
     Raises:
         ValueError: no pictures, or too few to fit codes to.
     """
-    if not isinstance(encoder, ImageNetEncoder):
+    if not isinstance(encoder, FittedEncoder):
         index.settle()
     before = {picture.name: picture for picture in index.pictures}
     files = pictures_below(index.root)
@@ -90,7 +90,7 @@ def index_folder(
         for names in _batches(wanted, batch_size):
             unreadable |= _add(index, encoder, names)
             bar.update(len(names))
-    if isinstance(encoder, ImageNetEncoder):
+    if isinstance(encoder, FittedEncoder):
         _give_codes(index, encoder)
     seconds = time.monotonic() - start
     replaced = len(changed - set(unreadable))
@@ -145,12 +145,12 @@ def _add(index: PictureIndex, encoder: Encoder, names: Sequence[str]) -> dict[st
     wrong |= {pictures[place].name: reason for place, reason in unreadable.items()}
     if encoded is not None:
         # Fitted codes come last, of all pictures in order.
-        packed = None if isinstance(encoder, ImageNetEncoder) else encoded.packed
+        packed = None if isinstance(encoder, FittedEncoder) else encoded.packed
         index.add([pictures[place] for place in good], encoded.features, packed)
     return wrong
 
 
-def _give_codes(index: PictureIndex, encoder: ImageNetEncoder) -> None:
+def _give_codes(index: PictureIndex, encoder: FittedEncoder) -> None:
     """Fits codes where they were not yet, and gives them to the pictures that are without."""
     if encoder.quantization is None:
         encoder.fit(np.asarray(index.features, np.float32))

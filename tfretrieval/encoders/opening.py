@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tfretrieval.encoders.descriptor_encoder import DescriptorEncoder
 from tfretrieval.encoders.encoder import Encoder
+from tfretrieval.encoders.fitted_encoder import BITS
 from tfretrieval.encoders.imagenet_encoder import ImageNetEncoder
-from tfretrieval.encoders.run_encoder import RunEncoder
+from tfretrieval.encoders.run_encoder import RunEncoder, load_run
 from tfretrieval.search import PictureIndex
 
 QUANTIZATION = "quantization.npz"
@@ -24,6 +26,8 @@ def open_encoder(index: PictureIndex) -> Encoder:
     encoder: Encoder
     if about["kind"] == "run":
         encoder = RunEncoder(about["path"])
+    elif about["kind"] == "descriptor":
+        encoder = DescriptorEncoder(about["path"], about["bits"], _quantization(index.folder))
     else:
         settings = {name: about[name] for name in ("network", "image_size", "bits", "crop")}
         encoder = ImageNetEncoder(**settings, quantization=_quantization(index.folder))
@@ -33,6 +37,22 @@ def open_encoder(index: PictureIndex) -> Encoder:
             "another folder"
         )
     return encoder
+
+
+def encoder_of_run(path: str, bits: int = BITS) -> Encoder:
+    """What encodes with the model of a run, of whatever recipe.
+
+    Args:
+        path: of the run's folder, or of its ``savedmodel``.
+        bits: of codes that are fitted, where the model gives descriptors.
+
+    Raises:
+        ValueError: no SavedModel there, or one of another program.
+    """
+    _, _, signature, _ = load_run(path)
+    if "descriptors" in signature.structured_outputs:
+        return DescriptorEncoder(path, bits)
+    return RunEncoder(path)
 
 
 def _quantization(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:

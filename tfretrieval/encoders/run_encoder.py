@@ -30,19 +30,13 @@ class RunEncoder(Encoder):
     """
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = _saved_model(Path(path))
-        self._model = tf.saved_model.load(str(self.path))
-        signatures = self._model.signatures
-        if "encode_bytes" not in signatures:
-            raise ValueError(
-                f"{self.path} has no signature encode_bytes: export it with tfretrieval"
-            )
-        self._signature = signatures["encode_bytes"]
+        self.path, self._model, self._signature, self.fingerprint = load_run(path)
+        if "codes" not in self._signature.structured_outputs:
+            raise ValueError(f"{self.path} gives no codes: open it as a DescriptorEncoder")
         self.bits = int(self._signature.structured_outputs["codes"].shape[-1])
         self.dimensions = self.bits
         self.knows_sketches = "domains" in self._signature.structured_input_signature[1]
         self.name = str(path)
-        self.fingerprint = _digest(self.path)
 
     def described(self) -> dict[str, Any]:
         return {"kind": "run", "name": self.name, "path": str(self.path.absolute())}
@@ -58,6 +52,20 @@ class RunEncoder(Encoder):
             np.asarray(found["packed"]),
             None if boxes is None else np.asarray(boxes),
         )
+
+
+def load_run(path: str | os.PathLike[str]) -> tuple[Path, Any, Any, str]:
+    """The SavedModel of a run: where it lies, itself (to be kept while its signature is called),
+    its signature ``encode_bytes``, and a fingerprint of graph and weights.
+
+    Raises:
+        ValueError: no SavedModel there, or one without the signature.
+    """
+    place = _saved_model(Path(path))
+    model = tf.saved_model.load(str(place))
+    if "encode_bytes" not in model.signatures:
+        raise ValueError(f"{place} has no signature encode_bytes: export it with tfretrieval")
+    return place, model, model.signatures["encode_bytes"], _digest(place)
 
 
 def _saved_model(path: Path) -> Path:

@@ -116,7 +116,7 @@ class _Encoder(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="contents")])
     def encode_bytes(self, contents):
-        pictures, found = self._from_bytes(_known(contents))
+        pictures, found = self._from_bytes(known_files(contents))
         return {**self._encode(pictures), **found}
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32, name="images")])
@@ -150,7 +150,7 @@ class _DomainEncoder(tf.Module):
         ]
     )
     def encode_bytes(self, contents, domains):
-        return self._encode(_whole_from_bytes(_known(contents), self.image_size), domains)
+        return self._encode(_whole_from_bytes(known_files(contents), self.image_size), domains)
 
     @tf.function(
         input_signature=[
@@ -227,7 +227,7 @@ def _packed(codes):
     return {"codes": codes, "packed": pack(codes)}
 
 
-def _known(contents):
+def known_files(contents):
     """The files of a batch, all of which begin as JPEG or PNG do."""
     known = image_ops.has_known_start(contents)
     strange = tf.reshape(tf.where(~known), [-1])

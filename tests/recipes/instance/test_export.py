@@ -5,6 +5,7 @@ import numpy as np
 from recipes.instance.descriptors import describe
 from recipes.instance.export import export
 from recipes.instance.search import DESCRIPTOR, search
+from tfretrieval.encoders import DescriptorEncoder, encoder_of_run
 from tfretrieval.models import load_model
 
 
@@ -17,3 +18,14 @@ def test_descriptors_stand_beside_their_ids_and_the_model_gives_them(before):
     model = load_model(run.folder / "model.keras")
     again = describe(run.config, model, run.data.benchmarks[0].database, 24)
     np.testing.assert_allclose(again, arrays["drawn/database"], atol=1e-6)
+
+
+def test_files_are_described_as_the_run_did(before):
+    run = before.run
+    export(run, before.encoder, search(run, "before", DESCRIPTOR, before.encoder))
+    encoder = encoder_of_run(str(run.folder.path), bits=4)
+    database = run.data.benchmarks[0].database
+    found = encoder.encode([database.read(index) for index in range(len(database))])
+    expected = run.folder.read_arrays("descriptors")["drawn/database"]
+    np.testing.assert_allclose(found.features, expected, atol=1e-5)
+    assert isinstance(encoder, DescriptorEncoder) and found.packed is None
