@@ -180,6 +180,9 @@ def _count_bits(packed_a: np.ndarray, packed_b: np.ndarray, out: np.ndarray) -> 
 
 def _words(packed: np.ndarray) -> np.ndarray:
     padding = -packed.shape[1] % 8
+    if not padding and packed.flags.c_contiguous:
+        # Not copied: of a single query that would cost more than counting.
+        return packed.view(np.uint64)
     # By rows, whatever the order in memory of what came: only then do eight bytes make a word.
     return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, padding)))).view(np.uint64)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tfretrieval.codes import pack
 from tfretrieval.files import FolderLock, InUse
-from tfretrieval.search import HammingIndex, Picture, PictureIndex
+from tfretrieval.search import HammingIndex, Picture, PictureIndex, RowFile
 
 FEATURES = np.random.default_rng(0).standard_normal((30, 12)).astype(np.float32)
 CODES = pack(FEATURES)
@@ -79,17 +79,19 @@ def test_a_kill_in_the_middle_of_a_batch_leaves_the_batches_before(index, monkey
     """At every point of the writing."""
     saved = index.folder.with_name("saved")
     shutil.copytree(index.folder, saved)
-    for step in ("_features", "_codes"):
+    append = RowFile.append
+    for step in ("features.rows", "codes.rows"):
         shutil.rmtree(index.folder)
         shutil.copytree(saved, index.folder)
-        broken = PictureIndex(index.folder)
 
-        def stop(rows):
-            raise KeyboardInterrupt
+        def stop(file, rows, step=step):
+            if file.path.name == step:
+                raise KeyboardInterrupt
+            append(file, rows)
 
-        monkeypatch.setattr(getattr(broken, step), "append", stop)
-        with pytest.raises(KeyboardInterrupt):
-            add(broken, range(20, 25))
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(RowFile, "append", stop)
+            add(PictureIndex(index.folder), range(20, 25))
         again = PictureIndex(index.folder)
         again.settle()
         assert again.pictures == PICTURES[:20] and len(again.codes) == 20
@@ -139,10 +141,37 @@ def test_two_processes_do_not_write_at_once(index, monkeypatch):
     def held(folder):
         raise InUse("being written")
 
+    other = PictureIndex(index.folder)
     monkeypatch.setattr(FolderLock, "of", held)
     with pytest.raises(InUse):
-        add(index, [20])
+        add(other, [20])
     assert len(PictureIndex(index.folder)) == 20
+
+
+def test_who_writes_later_takes_over_what_was_written_before(index):
+    late, stale = PictureIndex(index.folder), PictureIndex(index.folder)
+    add(stale, [20])
+    add(late, [21])
+    assert PictureIndex(index.folder).pictures == PICTURES[:22]
+    # In one process both may hold the lock: the rows do not take what comes from an old state.
+    with pytest.raises(ValueError, match="changed by somebody else"):
+        add(stale, [22])
+    assert PictureIndex(index.folder).pictures == PICTURES[:22]
+
+
+def test_a_reader_keeps_what_it_opened_while_pictures_are_taken_out(index):
+    reader = PictureIndex(index.folder)
+    expected = reader.search(CODES[:1], 3, FEATURES[:1])[0].places
+    index.remove([picture.name for picture in PICTURES[:10]])
+    np.testing.assert_array_equal(reader.search(CODES[:1], 3, FEATURES[:1])[0].places, expected)
+
+
+@pytest.mark.parametrize("name", ["../letter.jpg", "/etc/letter.jpg"])
+def test_an_index_that_names_files_elsewhere_is_refused(index, name):
+    file = index.folder / "1/pictures.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"a/00.jpg", name.encode()))
+    with pytest.raises(ValueError, match="outside of its folder"):
+        PictureIndex(index.folder)
 
 
 def test_an_empty_index_says_so(tmp_path):

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,8 @@ class PictureIndex:
 
     Pictures are added in batches, each of which counts once all of it lies on the disk; a process
     that is killed leaves those of the batches before. Codes may come later than features, where
-    they are fitted on them.
+    they are fitted on them. What has written once is the only writer until it is gone; readers see
+    the pictures that were there when they opened the index.
 
     Args:
         folder: of the index.
@@ -85,6 +86,16 @@ class PictureIndex:
 
     def __init__(self, folder: str | os.PathLike[str], model: str | None = None):
         self.folder = Path(folder)
+        self._lock: FolderLock | None = None
+        self._load()
+        if model is not None and self.about["model"] != model:
+            raise ValueError(
+                f"{self.folder} holds codes of another model ({self.about['encoder']['name']}): "
+                "search it with that one, or index anew into another folder"
+            )
+
+    def _load(self) -> None:
+        """Reads what lies there now."""
         try:
             told = json.loads((self.folder / "index.json").read_text("utf-8"))
         except FileNotFoundError:
@@ -95,11 +106,6 @@ class PictureIndex:
             raise ValueError(f"{self.folder}/index.json is of another program or version")
         self.about: dict[str, Any] = told
         self.bits = int(told["bits"])
-        if model is not None and told["model"] != model:
-            raise ValueError(
-                f"{self.folder} holds codes of another model ({told['encoder']['name']}): search "
-                "it with that one, or index anew into another folder"
-            )
         self._open()
 
     @classmethod
@@ -148,6 +154,10 @@ class PictureIndex:
         if len(lines) < len(self._features):
             raise ValueError(f"{self._file} is truncated: {len(lines)} of {len(self._features)}")
         self.pictures = [Picture(*json.loads(line)) for line in lines]
+        for picture in self.pictures:
+            path = PurePosixPath(picture.name)
+            if path.is_absolute() or ".." in path.parts:
+                raise ValueError(f"{self._file} names {picture.name!r}, outside of its folder")
         self._end = sum(map(len, lines))
         self._index: HammingIndex | None = None
 
@@ -189,19 +199,20 @@ class PictureIndex:
         pictures = list(pictures)
         if len(features) != len(pictures) or (packed is not None and len(packed) != len(pictures)):
             raise ValueError(f"{len(pictures)} pictures need as many features and codes")
-        with self._writing():
-            with open(self._file, "r+b") as stream:
-                # What a killed process left behind the last picture that counts is overwritten.
-                stream.seek(self._end)
-                stream.truncate()
-                stream.writelines(map(_line, pictures))
-                stream.flush()
-                os.fsync(stream.fileno())
-                self._end = stream.tell()
-            self._features.append(np.asarray(features, np.float16))
-            self.pictures += pictures
-            if packed is not None:
-                self.encoded(packed)
+        self._write_alone()
+        self._features.check_own()
+        with open(self._file, "r+b") as stream:
+            # What a killed process left behind the last picture that counts is overwritten.
+            stream.seek(self._end)
+            stream.truncate()
+            stream.writelines(map(_line, pictures))
+            stream.flush()
+            os.fsync(stream.fileno())
+            self._end = stream.tell()
+        self._features.append(np.asarray(features, np.float16))
+        self.pictures += pictures
+        if packed is not None:
+            self.encoded(packed)
 
     def encoded(self, packed: np.ndarray) -> None:
         """Adds the codes of the next pictures that are still without.
@@ -210,18 +221,18 @@ class PictureIndex:
             ValueError: more codes than pictures, or of another width.
         """
         codes = check_packed(packed, self.bits)
+        self._write_alone()
         if len(self._codes) + len(codes) > len(self):
             raise ValueError(f"{len(codes)} codes for {len(self) - len(self._codes)} pictures")
-        with self._writing():
-            self._codes.append(codes)
-            self._index = None
+        self._codes.append(codes)
+        self._index = None
 
     def settle(self) -> None:
         """Takes pictures out whose codes were never written: an encoder gives both at once."""
+        self._write_alone()
         if len(self._codes) < len(self):
-            with self._writing():
-                self._features.truncate(len(self._codes))
-                self._open()
+            self._features.truncate(len(self._codes))
+            self._open()
 
     def remove(self, names: Iterable[str]) -> int:
         """Takes pictures out, and says how many; the others keep their order.
@@ -230,25 +241,25 @@ class PictureIndex:
             ValueError: a picture that is not there.
         """
         names = set(names)
+        self._write_alone()
         absent = names - {picture.name for picture in self.pictures}
         if absent:
             raise ValueError(f"{self.folder} does not hold {min(absent)!r}")
         if not names:
             return 0
         stays = np.array([picture.name not in names for picture in self.pictures])
-        with self._writing():
-            before = self.about["generation"]
-            about = {**self.about, "generation": before + 1}
-            _write_generation(
-                self.folder,
-                about,
-                self.features[stays],
-                self.codes[stays[: len(self._codes)]],
-                [p for p, stay in zip(self.pictures, stays, strict=True) if stay],
-            )
-            self.about = about
-            self._open()
-            shutil.rmtree(self.folder / str(before), ignore_errors=True)
+        before = self.about["generation"]
+        about = {**self.about, "generation": before + 1}
+        _write_generation(
+            self.folder,
+            about,
+            self.features[stays],
+            self.codes[stays[: len(self._codes)]],
+            [p for p, stay in zip(self.pictures, stays, strict=True) if stay],
+        )
+        self.about = about
+        self._open()
+        shutil.rmtree(self.folder / str(before), ignore_errors=True)
         return int((~stays).sum())
 
     def search(self, packed: np.ndarray, k: int, features: np.ndarray | None = None) -> list[Found]:
@@ -289,21 +300,11 @@ class PictureIndex:
             self._index = HammingIndex.over(self.codes, self.bits)
         return self._index
 
-    def _writing(self) -> _Held:
-        return _Held(FolderLock.of(self.folder))
-
-
-class _Held:
-    """Holds a lock for a while."""
-
-    def __init__(self, lock: FolderLock):
-        self.lock: FolderLock | None = lock
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: Any) -> None:
-        self.lock = None
+    def _write_alone(self) -> None:
+        """From the first writing on nobody else writes; what others wrote before is taken over."""
+        if self._lock is None:
+            self._lock = FolderLock.of(self.folder)
+            self._load()
 
 
 def _write_generation(

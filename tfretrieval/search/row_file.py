@@ -48,6 +48,7 @@ class RowFile:
 
     def __init__(self, path: str | os.PathLike[str], about: dict[str, Any] | None = None):
         self.path = Path(path)
+        self._map: np.ndarray | None = None
         header = self._read_header()
         self.dtype, self.width = np.dtype(header["dtype"]), int(header["width"])
         self.about: dict[str, Any] = header["about"]
@@ -102,18 +103,22 @@ class RowFile:
         shape = (self._count, self.width)
         if not self._count:
             return np.empty(shape, self.dtype)
-        return np.memmap(self.path, self.dtype, "r", _DATA, shape)
+        if self._map is None or len(self._map) != self._count:
+            # Kept: it goes on to hold the rows when the file has lost its name.
+            self._map = np.memmap(self.path, self.dtype, "r", _DATA, shape)
+        return self._map
 
     def append(self, rows: np.ndarray) -> None:
         """Adds rows behind those that are there.
 
         Raises:
-            ValueError: rows of another width or type.
+            ValueError: rows of another width or type, or a file that somebody else has appended to.
         """
         if rows.ndim != 2 or rows.shape[1] != self.width or rows.dtype != self.dtype:
             raise ValueError(
                 f"rows must be {self.dtype} [n, {self.width}], got {rows.dtype} {rows.shape}"
             )
+        self.check_own()
         data = np.ascontiguousarray(rows).tobytes()
         with open(self.path, "r+b") as stream:
             stream.seek(_DATA + self._count * self._row_bytes)
@@ -125,6 +130,7 @@ class RowFile:
         """Leaves the first ``count`` rows."""
         if count >= self._count:
             return
+        self.check_own()
         self._count, before = count, self._count
         crc, self._count = self._checksum(), before
         with open(self.path, "r+b") as stream:
@@ -133,6 +139,11 @@ class RowFile:
     @property
     def _row_bytes(self) -> int:
         return self.width * self.dtype.itemsize
+
+    def check_own(self) -> None:
+        """Raises ValueError where somebody else has written since this was opened."""
+        if self._read_header()["turn"] != self._turn:
+            raise ValueError(f"{self.path} was changed by somebody else: open it again")
 
     def _checksum(self) -> int:
         crc, rows = 0, self.rows
