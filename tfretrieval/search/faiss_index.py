@@ -14,6 +14,8 @@ FLAT, LISTS, GRAPH, HASHES = "flat", "ivf", "hnsw", "hash"
 KINDS = (FLAT, LISTS, GRAPH, HASHES)
 # A list is made for so many codes, and so many lists are looked through.
 _CODES_A_LIST, _LISTS_SEARCHED = 1000, 16
+# So many codes a list are what its center is found from.
+_TRAINED_ON = 64
 _LINKS, _DEPTH = 32, 128
 # Bits of a hash, and how many of them may differ.
 _HASH_BITS, _FLIPPED = 16, 1
@@ -143,7 +145,10 @@ class FaissIndex:
         if self._engine is None:
             self._engine = self._new_engine()
             if not self._engine.is_trained:
-                self._engine.train(self._codes)
+                # Centers of lists need no more, and all of a million codes take half a minute.
+                wanted = _TRAINED_ON * max(1, len(self) // _CODES_A_LIST)
+                chosen = np.random.default_rng(0).permutation(len(self))[:wanted]
+                self._engine.train(self._codes[np.sort(chosen)])
             self._engine.add(self._codes)
         return self._engine
 
