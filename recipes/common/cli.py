@@ -148,9 +148,10 @@ def parser(
         else:
             # A setting that may be absent is `str | None`; one that may be a word, `float | str`.
             known = {
-                int: int, int | None: int, float: float, float | str: _number_or_word,
+                int: int, int | None: int, float: float, float | None: float,
+                float | str: _number_or_word, str: str, str | None: str,
             }  # fmt: skip
-            options["type"] = known.get(kind, str)
+            options["type"] = known[kind]
             options["choices"] = field.metadata["choices"]
             if many:
                 options["nargs"] = "+"

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import tfretrieval
 from data_pipelines.instance_catalogue import load_instances
-from recipes.common.cli import main
+from recipes.common.cli import main, parser
 from recipes.instance import data as instance_data
 from recipes.instance import starting_weights
 from recipes.sfm_lrml import RECIPE, Config
@@ -135,6 +135,12 @@ def test_the_framework_s_numbers_are_the_defaults():
     assert (config.negatives, config.queries, config.pool) == (5, 2000, 20_000)
     assert (config.image_size, config.long_side, config.batch_size) == (362, 1024, 5)
     assert config.epochs == 100
+
+
+def test_margins_are_numbers_on_the_command_line_too():
+    flags = ["--margin", "0.85", "--delta", "0.05", "--triplet-margin", "0.1"]
+    given = vars(parser(RECIPE, Config, "about").parse_args(flags))
+    assert (given["margin"], given["delta"], given["triplet_margin"]) == (0.85, 0.05, 0.1)
 
 
 def test_demo_shrinks_and_downloads_nothing():
