@@ -23,11 +23,11 @@ import tensorflow as tf
 from PIL import Image
 from tqdm import tqdm
 
-from tfretrieval.convert import ORIENTATION, as_png, why_unknown
 from data_pipelines.records import DataError, Records, RetrievalDataset
 from data_pipelines.split import settle_singletons
 from data_pipelines.verdicts import Finding, Verdicts
 from tfretrieval import images
+from tfretrieval.convert import ORIENTATION, as_png, why_unknown
 
 ROOM = 2**29
 """Bytes of pixels that all threads together decode at a time, unless one picture has more."""

@@ -107,4 +107,6 @@ def test_what_is_unknown_is_one_line(root, name, benchmarks, message):
 
 def test_a_folder_has_to_be_named():
     with pytest.raises(DataError, match="needs --data-dir"):
-        load_instances(TRAINED_ON[1], BENCHMARKS[:1])
+        load_instances("retrieval-SfM-30k", BENCHMARKS[:1])
+    with pytest.raises(DataError, match="--data-dir is the folder"):
+        load_instances("grocery_store")
