@@ -40,6 +40,14 @@ def tiny_world(monkeypatch):
     small_world(monkeypatch)
 
 
+@pytest.fixture
+def no_savedmodel(monkeypatch):
+    """The contract exports one; it takes longer than all else that is asked here."""
+    monkeypatch.setattr(
+        "recipes.instance.export.export_descriptor", lambda model, folder, side: folder.mkdir()
+    )
+
+
 def run(run_dir, *flags, **settings):
     chosen = {**SMALL, **settings}
     argv = ["--run-dir", str(run_dir), *flags]
@@ -82,7 +90,7 @@ def test_contract(tmp_path, monkeypatch):
         assert file["drawn/query_ids"].tolist() == ["3-000.png", "3-001.png", "3-002.png"]
 
 
-@pytest.mark.usefixtures("eager_training")
+@pytest.mark.usefixtures("eager_training", "no_savedmodel")
 def test_published_sets_from_their_folders_with_pictures_that_are_not_square(
     tmp_path, monkeypatch, capsys
 ):
@@ -111,7 +119,7 @@ def test_published_sets_from_their_folders_with_pictures_that_are_not_square(
     assert "ground truth of 2 queries, the published one has 55" in printed
 
 
-@pytest.mark.usefixtures("eager_training")
+@pytest.mark.usefixtures("eager_training", "no_savedmodel")
 def test_several_seeds_in_one_table_with_intervals(tmp_path, capsys):
     losses = ("lrml", "lrml-all")
     assert run(tmp_path / "run", "--seeds", "2", losses=losses, epochs=1) == 0

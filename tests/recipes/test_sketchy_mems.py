@@ -30,6 +30,14 @@ FILES = frozenset(
 )
 
 
+@pytest.fixture
+def no_savedmodel(monkeypatch):
+    """The contract exports one."""
+    monkeypatch.setattr(
+        "recipes.sketch.export.export_encoder", lambda model, folder, size: folder.mkdir()
+    )
+
+
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     return write_table(tmp_path_factory.mktemp("pictures"))
@@ -76,6 +84,7 @@ def test_contract(tmp_path, table, monkeypatch):
         assert codes["database_packed_8"].shape == (20, 1)
 
 
+@pytest.mark.usefixtures("eager_training", "no_savedmodel")
 def test_several_seeds_in_one_table_with_intervals(tmp_path, table, capsys):
     flags = ("--seeds", "2", "--losses", "softmax", "--gates", "none", "se", "--epochs", "1")
     assert run(tmp_path / "run", table, *flags) == 0
