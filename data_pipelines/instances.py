@@ -100,3 +100,19 @@ def pairs_within(labels: np.ndarray) -> np.ndarray:
     same = labels[:, None] == labels
     np.fill_diagonal(same, False)
     return np.argwhere(same)
+
+
+def others_of_a_thing(labels: np.ndarray, queries: np.ndarray) -> GroundTruth:
+    """Pictures of a database search it: right are the others of their label, they themselves do not
+    count.
+
+    Args:
+        labels: of the database, `[N]`.
+        queries: places in it, `[Q]`.
+
+    >>> truth = others_of_a_thing(np.array([0, 1, 0]), np.array([2]))
+    >>> [x.tolist() for x in (*truth.positives, *truth.ignored)]
+    [[0], [2]]
+    """
+    positives = [np.setdiff1d(np.flatnonzero(labels == labels[i]), i) for i in queries]
+    return GroundTruth(tuple(positives), tuple(queries[:, None]))

@@ -18,7 +18,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tfretrieval.encoders import Encoder
@@ -69,9 +69,9 @@ def _opened_for_writing(options: argparse.Namespace) -> tuple[PictureIndex, Enco
         index = PictureIndex(out)
         if index.root != images.absolute():
             raise ValueError(f"{out} is of the pictures in {index.root}: choose another --out")
-        encoder = open_encoder(index)
-        _same_model(options, encoder, out)
-        return index, encoder
+        _same_model(options, index.about["encoder"], out)
+        return index, open_encoder(index)
+    encoder: Encoder
     if options.model == IMAGENET:
         encoder = ImageNetEncoder(
             options.network, options.image_size, options.bits, crop=options.view == "crop"
@@ -84,18 +84,24 @@ def _opened_for_writing(options: argparse.Namespace) -> tuple[PictureIndex, Enco
     return index, encoder
 
 
-def _same_model(options: argparse.Namespace, encoder: Encoder, out: Path) -> None:
-    """An index goes on with the model that it began with."""
-    about = encoder.described()
+def _same_model(options: argparse.Namespace, about: dict[str, Any], out: Path) -> None:
+    """An index goes on with the model that it began with.
+
+    Args:
+        about: what the index says of its encoder.
+    """
+    asked: dict[str, Any]
     if options.model == IMAGENET:
         crop = options.view == "crop"
         asked = {"kind": IMAGENET, "network": options.network, "image_size": options.image_size}
         asked |= {"bits": options.bits, "crop": crop}
     else:
-        from tfretrieval.encoders import encoder_of_run
+        from tfretrieval.encoders.run_encoder import saved_model_of
 
-        asked = encoder_of_run(options.model, options.bits).described()
-        asked.pop("name")
+        kind = "run" if about["kind"] == IMAGENET else about["kind"]
+        asked = {"kind": kind, "path": str(saved_model_of(options.model).absolute())}
+        if kind == "descriptor":
+            asked |= {"bits": options.bits}
     for name, value in asked.items():
         if about.get(name) != value:
             raise ValueError(

@@ -8,8 +8,18 @@ import os
 import shutil
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import ClassVar
+
+
+def leads_out(path: str) -> bool:
+    """Whether a relative path with slashes, which somebody else wrote, may lead out of its folder.
+
+    >>> leads_out("birds/1.jpg"), leads_out("../1.jpg"), leads_out("/1.jpg")
+    (False, True, True)
+    """
+    pure = PurePosixPath(path)
+    return pure.is_absolute() or ".." in pure.parts
 
 
 @contextlib.contextmanager

@@ -213,10 +213,19 @@ def load_bounded(contents: Any, long_side: int) -> tf.Tensor:
     """A picture with its own aspect, float32 `[h, w, 3]`: shrunk until its longer side has
     `long_side` pixels; a smaller one stays as it is."""
     _, scale, place = decoded_size(contents, long_side)
-    extent = tf.cast(place[2:], tf.float64)
-    shrink = tf.minimum(tf.constant(1.0, tf.float64), long_side / tf.reduce_max(extent))
-    size = tf.maximum(tf.cast(tf.round(extent * shrink), tf.int32), 1)
+    size = bounded_size(place[2:], long_side)
     return tf.ensure_shape(resize(decode_window(contents, place, scale), size), [None, None, 3])
+
+
+def bounded_size(extent: Any, long_side: int) -> tf.Tensor:
+    """Height and width, int32 `[2]`, shrunk until the longer one is `long_side`; smaller ones stay.
+
+    >>> bounded_size([300, 400], 100).numpy().tolist(), bounded_size([3, 4], 100).numpy().tolist()
+    ([75, 100], [3, 4])
+    """
+    extent = tf.cast(extent, tf.float64)
+    shrink = tf.minimum(tf.constant(1.0, tf.float64), long_side / tf.reduce_max(extent))
+    return tf.maximum(tf.cast(tf.round(extent * shrink), tf.int32), 1)
 
 
 def view(image: Any, size: int, box: Any = None, mask: Any = None) -> tf.Tensor:

@@ -14,10 +14,15 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from data_pipelines.instances import InstanceBenchmark, InstancePairs, pairs_within
+from data_pipelines.instances import (
+    InstanceBenchmark,
+    InstancePairs,
+    others_of_a_thing,
+    pairs_within,
+)
 from data_pipelines.records import DataError, Records
 from data_pipelines.sources.kinds import PairSet
-from tfretrieval.evaluation.instance import GroundTruth
+from tfretrieval.files import leads_out
 
 PARTS = ("train", "val", "test")
 COUNTS = (2640, 296, 2485)
@@ -57,8 +62,7 @@ def read_grocery_store(
 def _benchmark(test: Records, notes: tuple[str, ...]) -> InstanceBenchmark:
     """Each picture of a product with others searches all; it does not count itself."""
     searching = np.flatnonzero(np.bincount(test.labels)[test.labels] > 1)
-    positives = [np.setdiff1d(np.flatnonzero(test.labels == test.labels[i]), i) for i in searching]
-    truth = GroundTruth(tuple(positives), tuple(searching[:, None]))
+    truth = others_of_a_thing(test.labels, searching)
     return InstanceBenchmark("grocery_store", test, test.take(searching), {"all": truth}, notes)
 
 
@@ -74,10 +78,9 @@ def _part(root: Path, part: str) -> Records:
         ) from error
     names = [line.split(",")[0].strip() for line in lines if line.strip()]
     for name in names:
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts:
+        if leads_out(name):
             raise DataError(f"{str(file)!r} lists {name!r}, which is not inside its folder")
-        if not (root / path).is_file():
+        if not (root / name).is_file():
             raise DataError(f"{str(file)!r} lists {name!r}, which is not there")
     if not names:
         raise DataError(f"{str(file)!r} lists no pictures")

@@ -15,10 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data_pipelines.instances import InstanceBenchmark
+from data_pipelines.instances import InstanceBenchmark, others_of_a_thing
 from data_pipelines.records import DataError, Records
 from data_pipelines.sources.kinds import BenchmarkSet
-from tfretrieval.evaluation.instance import GroundTruth
 
 COUNTS = (1491, 500)
 """Pictures and queries of the published set."""
@@ -55,8 +54,7 @@ def read_holidays(root: Path) -> InstanceBenchmark:
     searches = np.flatnonzero((numbers % 100 == 0) & (counts[labels] > 1))
     if not len(searches):
         raise DataError(f"{str(place)!r} has no group of a first picture (NNNN00.jpg) and others")
-    positives = [np.setdiff1d(np.flatnonzero(labels == labels[i]), [i]) for i in searches]
-    truth = GroundTruth(tuple(positives), tuple(searches[:, None]))
+    truth = others_of_a_thing(labels, searches)
     notes = []
     without = len(groups) - len(searches)
     if without:

@@ -10,6 +10,7 @@ import numpy as np
 
 from data_pipelines.records import DataError, Listing, Records
 from data_pipelines.sources.boxes import picture_size, put_right
+from tfretrieval.files import leads_out
 
 PARTS = ("train", "test")
 
@@ -40,7 +41,7 @@ def listing(
     """
     rows = sorted(rows, key=lambda row: (PARTS.index(row.split), row.path))
     for row in rows:
-        if PurePosixPath(row.path).is_absolute() or ".." in PurePosixPath(row.path).parts:
+        if leads_out(row.path):
             raise DataError(f"{str(root)!r} lists {row.path!r}, which is not inside it")
     missing = [row.path for row in rows if not (root / row.path).is_file()]
     gone = set(missing)

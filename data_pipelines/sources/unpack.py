@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 from data_pipelines.records import DataError
+from tfretrieval.files import leads_out
 
 NOT_READ = (".zip", ".7z", ".rar")
 
@@ -97,7 +98,7 @@ def _unpack_one(file: Path, folder: Path) -> None:
 def _inside(member: tarfile.TarInfo, file: Path) -> PurePosixPath:
     """The path of a member that may be unpacked."""
     path = PurePosixPath(member.name)
-    if path.is_absolute() or ".." in path.parts or "\\" in member.name:
+    if leads_out(member.name) or "\\" in member.name:
         raise DataError(f"{str(file)!r} is refused: {member.name!r} leads out of its folder")
     if not (member.isfile() or member.isdir()):
         raise DataError(f"{str(file)!r} is refused: {member.name!r} is a link or a device")

@@ -38,14 +38,12 @@ def bounded_batches(
     indices = valid_indices(records, indices).reshape(-1)
     read, _, region = record_columns(records, boxes, None)
 
-    def place(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def place(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         _, scale, window = images.decoded_size(read(index), long_side, **region(index))
-        return window, scale
+        return window, scale, images.bounded_size(window[2:], long_side)
 
     places = tf.data.Dataset.from_tensor_slices(indices).map(place, tf.data.AUTOTUNE)
-    windows, scales = map(np.stack, zip(*places.as_numpy_iterator(), strict=True))
-    shrink = np.minimum(1.0, long_side / windows[:, 2:].max(axis=1, keepdims=True))
-    sizes = np.maximum(np.rint(windows[:, 2:] * shrink), 1).astype(np.int32)
+    windows, scales, sizes = map(np.stack, zip(*places.as_numpy_iterator(), strict=True))
     if (small := np.flatnonzero(sizes.min(axis=1) < least)).size:
         height, width = sizes[small[0]]
         name = str(records.ids[indices[small[0]]])

@@ -35,13 +35,7 @@ def feature_batches(
     >>> [(tuple(x.shape), len(y)) for x, y in batches]
     [((2, 4), 2), ((2, 4), 2)]
     """
-    batch = min(batch_size, len(indices))
-    used = order.steps_per_epoch(len(indices), batch_size) * batch
-    epochs_of = [
-        order.shuffled(len(indices), seed, epoch)[:used] for epoch in range(first_epoch, epochs)
-    ]
-    rows = indices[np.concatenate(epochs_of)].reshape(-1, batch)
-
+    rows = indices[_batches(len(indices), batch_size, seed, first_epoch, epochs)]
     return _gathered(features, rows, labels[rows])
 
 
@@ -69,13 +63,16 @@ def tuple_feature_batches(
     >>> [(tuple(x.shape), tuple(y.shape)) for x, y in batches]
     [((2, 3, 4), (2,))]
     """
-    batch = min(batch_size, len(tuples))
-    used = order.steps_per_epoch(len(tuples), batch_size) * batch
-    epochs_of = [
-        order.shuffled(len(tuples), seed, epoch)[:used] for epoch in range(first_epoch, epochs)
-    ]
-    rows = tuples[np.concatenate(epochs_of)].reshape(-1, batch, tuples.shape[1])
+    rows = tuples[_batches(len(tuples), batch_size, seed, first_epoch, epochs)]
     return _gathered(features, rows, np.zeros(rows.shape[:2], np.float32))
+
+
+def _batches(n: int, batch_size: int, seed: int, first_epoch: int, epochs: int) -> np.ndarray:
+    """The numbers below n in the order of these epochs, int64 `[steps, batch]`."""
+    batch = min(batch_size, n)
+    used = order.steps_per_epoch(n, batch_size) * batch
+    numbers = [order.shuffled(n, seed, epoch)[:used] for epoch in range(first_epoch, epochs)]
+    return np.concatenate(numbers).reshape(-1, batch)
 
 
 def _gathered(features: np.ndarray, rows: np.ndarray, targets: np.ndarray) -> tf.data.Dataset:

@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 import tfretrieval as tfr
 from data_pipelines import steps
 from data_pipelines.kept import kept, pictures
+from data_pipelines.records import Records
 from data_pipelines.view import WHOLE, View
 from recipes.common import networks, saliency, training
 from recipes.common.data import Divided
@@ -45,16 +46,31 @@ def frozen_pass(
 def _depends_on(
     opened: Opened[RunSettings, Divided], name: str, view: View, network: tf.keras.Model
 ) -> dict[str, Any]:
+    told = f"{name.partition('+')[0]}, {opened.config.image_size} pixels"
+    seen = {"boxes": view.boxes, "masks": view.masks}
+    return depends_on(opened.config, opened.data.records, told, network, **seen)
+
+
+def depends_on(
+    config: RunSettings,
+    records: Records,
+    told: str,
+    network: tf.keras.Model,
+    **parts: np.ndarray | None,
+) -> dict[str, Any]:
+    """All that what a network says of pictures depends on, for :func:`kept`.
+
+    Args:
+        told: what its weights do not say, such as its name and the size of the pictures.
+        parts: further arrays; those that are None are left out.
+    """
     return {
-        "pictures": pictures(opened.data.records),
-        "network": f"{name.partition('+')[0]}, {opened.config.image_size} pixels",
-        "versions": f"{tf.__version__}, {opened.config.mixed_precision}",
-        **{f"weights {at}": one for at, one in enumerate(network.get_weights())},
-        **{
-            part: value
-            for part, value in (("boxes", view.boxes), ("masks", view.masks))
-            if value is not None
-        },
+        "pictures": pictures(records),
+        "network": told,
+        "versions": f"{tf.__version__}, {config.mixed_precision}",
+        # A weight may be a single number, which Keras 3 gives as one.
+        **{f"weights {at}": np.asarray(one) for at, one in enumerate(network.get_weights())},
+        **{part: value for part, value in parts.items() if value is not None},
     }
 
 
@@ -111,8 +127,8 @@ def whole_maps(
             maps[start : start + len(image)] = network.predict_on_batch(image)
         return {"maps": maps}
 
-    depends_on = _depends_on(opened, name, view, network)
-    return kept("maps", {**depends_on, "layer": network.layers[-1].name}, compute)["maps"]
+    depends = {**_depends_on(opened, name, view, network), "layer": network.layers[-1].name}
+    return kept("maps", depends, compute)["maps"]
 
 
 def stand_in(maps: np.ndarray) -> tf.keras.Model:

@@ -67,7 +67,7 @@ def train_best(opened: Opened[GdfSettings, Divided], row: str, start: Start) -> 
         codes = cached["features"]
         held_out = measure.held_out_map(codes, opened.data)
         tried.append(Trained(model, rate, codes, cached["logits"], held_out, history))
-    return max(tried, key=lambda each: each.held_out) if len(tried) > 1 else tried[0]
+    return max(tried, key=lambda each: each.held_out)
 
 
 def train(

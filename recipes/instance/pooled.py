@@ -9,14 +9,13 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines.instance_catalogue import InstanceData
-from data_pipelines.kept import kept, pictures
+from data_pipelines.kept import kept
 from data_pipelines.records import Records
 from recipes.common import frozen
 from recipes.common.opened import Opened
 from recipes.instance import descriptors
 from recipes.instance.settings import FULL, InstanceSettings
-
-SCALES = (1.0, 2**-0.5, 0.5)
+from tfretrieval.models.descriptor import SCALES
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,26 +30,31 @@ class Pooled:
     config: InstanceSettings
     network: tf.keras.Model
     name: str
+    _found: dict[tuple[Records, int, bool], np.ndarray] = dataclasses.field(
+        default_factory=dict, init=False
+    )
 
     def of(self, records: Records, long_side: int, boxes: np.ndarray | None = None) -> np.ndarray:
-        """Of all pictures, float32 ``[N, scales, C]``, kept for other runs."""
+        """Of all pictures, float32 ``[N, scales, C]``, kept for other runs.
+
+        Args:
+            boxes: those of the records, or None for whole pictures.
+
+        Every epoch asks for those of the training pictures: they are looked up once.
+        """
 
         def compute() -> dict[str, np.ndarray]:
             print(f"{self.name}: {len(records)} pictures", flush=True)
             found = descriptors.describe(self.config, self.network, records, long_side, boxes)
             return {"pooled": found}
 
-        depends_on = {
-            "pictures": pictures(records),
-            "network": f"{self.name}, {long_side} pixels at most",
-            "versions": f"{tf.__version__}, {self.config.mixed_precision}",
-            **{
-                f"weights {at}": np.asarray(one)
-                for at, one in enumerate(self.network.get_weights())
-            },
-            **({} if boxes is None else {"boxes": boxes}),
-        }
-        return kept("pooled", depends_on, compute)["pooled"]
+        # By identity: records, and the boxes that are theirs, are never changed.
+        key = records, long_side, boxes is None
+        if key not in self._found:
+            told = f"{self.name}, {long_side} pixels at most, scales {SCALES}"
+            depends = frozen.depends_on(self.config, records, told, self.network, boxes=boxes)
+            self._found[key] = kept("pooled", depends, compute)["pooled"]
+        return self._found[key]
 
     def input(self) -> tf.keras.Model:
         """What stands in for the network: a map of one cell, the pooled features."""

@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines import steps
-from data_pipelines.kept import kept, pictures
-from recipes.common import session
+from data_pipelines.kept import kept
+from recipes.common import frozen, session
 from recipes.common.opened import Opened
 from recipes.sketch.data import SketchData
 from recipes.sketch.settings import SketchSettings
@@ -54,19 +54,14 @@ def pooled_maps(opened: Opened[SketchSettings, SketchData], network: tf.keras.Mo
     float32 ``[N, 2, 1, 1, C]``."""
     config, records = opened.config, opened.data.records
     pooled = tf.keras.Model(network.input, pooled_features(network))
-    depends_on = {
-        "pictures": pictures(records),
-        "domains": records.domains,
-        "network": f"{config.frozen_network}, {config.image_size} pixels, mirrored",
-        "versions": f"{tf.__version__}, {config.mixed_precision}",
-        **{f"weights {at}": one for at, one in enumerate(network.get_weights())},
-    }
+    told = f"{config.frozen_network}, {config.image_size} pixels, mirrored"
+    depends = frozen.depends_on(config, records, told, network, domains=records.domains)
 
     def compute() -> dict[str, np.ndarray]:
         print(f"{config.frozen_network}: {len(records)} pictures, mirrored too", flush=True)
         return {"maps": _outputs(opened, pooled)}
 
-    found = kept("features", depends_on, compute)["maps"]
+    found = kept("features", depends, compute)["maps"]
     return found.reshape(len(records), 2, 1, 1, -1)
 
 

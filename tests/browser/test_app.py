@@ -33,6 +33,19 @@ class Client:
         return asyncio.run(call())
 
 
+def held_encoder():
+    """An encoder that waits, and the event that lets it go on."""
+    encoder, go_on = ColourEncoder(), threading.Event()
+    sound = encoder._encode
+
+    def slow(contents, sketches):
+        go_on.wait(5)
+        return sound(contents, sketches)
+
+    encoder._encode = slow
+    return encoder, go_on
+
+
 @pytest.fixture
 def client(index):
     return Client(application(index, ColourEncoder(looks=True)))
@@ -144,14 +157,7 @@ def test_too_many_waiting_are_sent_away(index, monkeypatch):
     from tfretrieval.browser import batching
 
     monkeypatch.setattr(batching, "WAITING", 2)
-    encoder, go_on = ColourEncoder(), threading.Event()
-    sound = encoder._encode
-
-    def slow(contents, sketches):
-        go_on.wait(5)
-        return sound(contents, sketches)
-
-    encoder._encode = slow
+    encoder, go_on = held_encoder()
     app = application(index, encoder)
 
     async def post():
@@ -255,14 +261,7 @@ def test_the_api_is_described(client):
 
 
 def test_encoding_does_not_hold_up_other_requests(index):
-    encoder, go_on = ColourEncoder(), threading.Event()
-    sound = encoder._encode
-
-    def slow(contents, sketches):
-        go_on.wait(5)
-        return sound(contents, sketches)
-
-    encoder._encode = slow
+    encoder, go_on = held_encoder()
     app = application(index, encoder)
 
     async def both():

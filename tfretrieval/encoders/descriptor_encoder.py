@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfretrieval.encoders.encoder import Encoded
 from tfretrieval.encoders.fitted_encoder import BITS, FittedEncoder
-from tfretrieval.encoders.run_encoder import load_run
+from tfretrieval.encoders.run_encoder import SavedRun, load_run
 
 
 class DescriptorEncoder(FittedEncoder):
@@ -20,6 +20,7 @@ class DescriptorEncoder(FittedEncoder):
         path: of the run's folder, or of its ``savedmodel``.
         bits: length of the codes that are fitted to the descriptors.
         quantization: what codes were fitted to.
+        run: what lies there, where it is loaded already.
 
     Raises:
         ValueError: no SavedModel there, or one that gives no descriptors.
@@ -30,14 +31,16 @@ class DescriptorEncoder(FittedEncoder):
         path: str,
         bits: int = BITS,
         quantization: tuple[np.ndarray, np.ndarray] | None = None,
+        run: SavedRun | None = None,
     ):
-        self.path, self._model, self._signature, self.fingerprint = load_run(path)
+        self._run = load_run(path) if run is None else run
+        self.path, self._signature = self._run.path, self._run.signature
         if "descriptors" not in self._signature.structured_outputs:
             raise ValueError(f"{self.path} gives no descriptors: open it as a RunEncoder")
         self.dimensions = int(self._signature.structured_outputs["descriptors"].shape[-1])
         self.bits, self.quantization = bits, quantization
         self.name = str(path)
-        self.fingerprint = f"{self.fingerprint}, {bits} bits"
+        self.fingerprint = f"{self._run.fingerprint}, {bits} bits"
 
     def described(self) -> dict[str, Any]:
         path = str(self.path.absolute())

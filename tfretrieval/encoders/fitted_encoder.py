@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from tfretrieval.codes import pack
@@ -53,6 +51,3 @@ class FittedEncoder(Encoder):
     def _with_codes(self, features: np.ndarray, boxes: np.ndarray | None) -> Encoded:
         packed = None if self.quantization is None else self.codes(features)
         return Encoded(features, packed, boxes)
-
-    def _encode(self, contents: Sequence[bytes], sketches: bool) -> Encoded:
-        raise NotImplementedError

@@ -74,15 +74,17 @@ def index_folder(
     """
     if not isinstance(encoder, FittedEncoder):
         index.settle()
+    elif encoder.quantization is not None:
+        # A killed call left them without.
+        _give_codes(index, encoder)
     before = {picture.name: picture for picture in index.pictures}
     files = pictures_below(index.root)
     if not files and not before:
         raise ValueError(f"no pictures below {index.root} (looked for {', '.join(SUFFIXES)})")
     gone = set(before) - set(files)
     changed = {name for name in files if name in before and _has_changed(index, before[name])}
-    dropped = index.remove(gone if drop else ())
     # One that has changed is taken out and added again.
-    index.remove(changed)
+    index.remove((gone if drop else set()) | changed)
     wanted = [name for name in files if name in changed or name not in before]
     unreadable: dict[str, str] = {}
     start = time.monotonic()
@@ -90,7 +92,8 @@ def index_folder(
         for names in _batches(wanted, batch_size):
             unreadable |= _add(index, encoder, names)
             bar.update(len(names))
-    if isinstance(encoder, FittedEncoder):
+    if isinstance(encoder, FittedEncoder) and encoder.quantization is None:
+        _fit(index, encoder)
         _give_codes(index, encoder)
     seconds = time.monotonic() - start
     replaced = len(changed - set(unreadable))
@@ -98,7 +101,7 @@ def index_folder(
         added=len(wanted) - len(unreadable) - replaced,
         replaced=replaced,
         kept=len(before) - len(gone) - len(changed),
-        dropped=dropped,
+        dropped=len(gone) if drop else 0,
         missing=0 if drop else len(gone),
         unreadable=unreadable,
         seconds=seconds,
@@ -144,20 +147,21 @@ def _add(index: PictureIndex, encoder: Encoder, names: Sequence[str]) -> dict[st
     encoded, good, unreadable = encoder.encode_each(contents)
     wrong |= {pictures[place].name: reason for place, reason in unreadable.items()}
     if encoded is not None:
-        # Fitted codes come last, of all pictures in order.
-        packed = None if isinstance(encoder, FittedEncoder) else encoded.packed
-        index.add([pictures[place] for place in good], encoded.features, packed)
+        index.add([pictures[place] for place in good], encoded.features, encoded.packed)
     return wrong
 
 
+def _fit(index: PictureIndex, encoder: FittedEncoder) -> None:
+    """Fits codes to all pictures, for good."""
+    encoder.fit(np.asarray(index.features, np.float32))
+    assert encoder.quantization is not None
+    mean, kernel = encoder.quantization
+    with writing(index.folder / QUANTIZATION) as partial, open(partial, "wb") as stream:
+        np.savez(stream, mean=mean, kernel=kernel)
+
+
 def _give_codes(index: PictureIndex, encoder: FittedEncoder) -> None:
-    """Fits codes where they were not yet, and gives them to the pictures that are without."""
-    if encoder.quantization is None:
-        encoder.fit(np.asarray(index.features, np.float32))
-        assert encoder.quantization is not None
-        mean, kernel = encoder.quantization
-        with writing(index.folder / QUANTIZATION) as partial, open(partial, "wb") as stream:
-            np.savez(stream, mean=mean, kernel=kernel)
+    """Gives codes to the pictures that are without."""
     for start in range(len(index.codes), len(index), _BLOCK):
         index.encoded(encoder.codes(index.features[start : start + _BLOCK]))
 

@@ -49,10 +49,10 @@ def encoder_of_run(path: str, bits: int = BITS) -> Encoder:
     Raises:
         ValueError: no SavedModel there, or one of another program.
     """
-    _, _, signature, _ = load_run(path)
-    if "descriptors" in signature.structured_outputs:
-        return DescriptorEncoder(path, bits)
-    return RunEncoder(path)
+    run = load_run(path)
+    if "descriptors" in run.signature.structured_outputs:
+        return DescriptorEncoder(path, bits, run=run)
+    return RunEncoder(path, run)
 
 
 def _quantization(folder: Path) -> tuple[np.ndarray, np.ndarray] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Sequence
@@ -24,13 +25,16 @@ class RunEncoder(Encoder):
 
     Args:
         path: of the run's folder, or of its ``savedmodel``.
+        run: what lies there, where it is loaded already.
 
     Raises:
         ValueError: no SavedModel there, or one without the signature ``encode_bytes``.
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
-        self.path, self._model, self._signature, self.fingerprint = load_run(path)
+    def __init__(self, path: str | os.PathLike[str], run: SavedRun | None = None):
+        self._run = load_run(path) if run is None else run
+        self.path, self.fingerprint = self._run.path, self._run.fingerprint
+        self._signature = self._run.signature
         if "codes" not in self._signature.structured_outputs:
             raise ValueError(f"{self.path} gives no codes: open it as a DescriptorEncoder")
         self.bits = int(self._signature.structured_outputs["codes"].shape[-1])
@@ -54,22 +58,43 @@ class RunEncoder(Encoder):
         )
 
 
-def load_run(path: str | os.PathLike[str]) -> tuple[Path, Any, Any, str]:
-    """The SavedModel of a run: where it lies, itself (to be kept while its signature is called),
-    its signature ``encode_bytes``, and a fingerprint of graph and weights.
+@dataclasses.dataclass(frozen=True, eq=False)
+class SavedRun:
+    """The SavedModel of a run.
+
+    Attributes:
+        path: of its folder.
+        model: itself, to be kept while its signature is called.
+        signature: ``encode_bytes``.
+        fingerprint: of graph and weights.
+    """
+
+    path: Path
+    model: Any
+    signature: Any
+    fingerprint: str
+
+
+def load_run(path: str | os.PathLike[str]) -> SavedRun:
+    """The SavedModel of a run, or of its ``savedmodel``.
 
     Raises:
         ValueError: no SavedModel there, or one without the signature.
     """
-    place = _saved_model(Path(path))
+    place = saved_model_of(path)
     model = tf.saved_model.load(str(place))
     if "encode_bytes" not in model.signatures:
         raise ValueError(f"{place} has no signature encode_bytes: export it with tfretrieval")
-    return place, model, model.signatures["encode_bytes"], _digest(place)
+    return SavedRun(place, model, model.signatures["encode_bytes"], _digest(place))
 
 
-def _saved_model(path: Path) -> Path:
-    for place in (path / "savedmodel", path):
+def saved_model_of(path: str | os.PathLike[str]) -> Path:
+    """The folder of a run's SavedModel.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for place in (Path(path) / "savedmodel", Path(path)):
         if (place / "saved_model.pb").is_file():
             return place
     raise ValueError(

@@ -7,6 +7,9 @@ import tensorflow as tf
 
 from tfretrieval.layers import Fold, GeM, PowerMean, Rescale, Unfold
 
+SCALES = (1.0, 1 / math.sqrt(2), 0.5)
+"""Of Radenovic et al. 2019."""
+
 
 def descriptor(
     backbone: tf.keras.Model,
@@ -75,7 +78,7 @@ def tuple_encoder(
 
 def multi_scale(
     encoder: tf.keras.Model,
-    scales: Sequence[float] = (1.0, 1 / math.sqrt(2), 0.5),
+    scales: Sequence[float] = SCALES,
     power: float = 1.0,
 ) -> tf.keras.Model:
     """Descriptors averaged over several sizes of a picture: ``(sum_s d_s^power)^(1/power)``.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfretrieval.codes import check_packed
-from tfretrieval.ids import exact_ids
+from tfretrieval.search.hamming_index import HammingIndex
 
 FLAT, LISTS, GRAPH, HASHES = "flat", "ivf", "hnsw", "hash"
 KINDS = (FLAT, LISTS, GRAPH, HASHES)
@@ -57,32 +57,23 @@ class FaissIndex:
             raise ImportError("faiss is missing: pip install 'tfretrieval[search]'") from error
         self._faiss = faiss
         self.bits, self.kind = int(bits), kind
-        self._codes = np.empty((0, bits // 8), np.uint8)
-        self._ids: np.ndarray | None = None
+        self._held = HammingIndex(bits)
         self._engine: Any = None
 
     def __len__(self) -> int:
-        return len(self._codes)
+        return len(self._held)
 
     @property
     def ids(self) -> np.ndarray:
         """The id of each code, in the order of adding."""
-        return np.empty(0, np.int64) if self._ids is None else self._ids
+        return self._held.ids
 
     def add(self, packed: np.ndarray, ids: ArrayLike | None = None) -> None:
         """Adds codes behind those already there.
 
         Args, Raises: as of :meth:`HammingIndex.add`.
         """
-        codes = check_packed(packed, self.bits)
-        given = np.arange(len(self), len(self) + len(codes)) if ids is None else ids
-        names = exact_ids(given, text=True, floats=False)
-        if names.shape != (len(codes),):
-            raise ValueError(f"{len(codes)} codes need {len(codes)} ids, got shape {names.shape}")
-        if self._ids is not None and names.dtype.kind != self._ids.dtype.kind:
-            raise ValueError(f"ids are {names.dtype}, but those in the index {self._ids.dtype}")
-        self._ids = names if self._ids is None else np.concatenate([self._ids, names])
-        self._codes = np.concatenate([self._codes, codes])
+        self._held.add(packed, ids)
         self._engine = None
 
     def search(self, packed_queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -148,8 +139,8 @@ class FaissIndex:
                 # Centers of lists need no more, and all of a million codes take half a minute.
                 wanted = _TRAINED_ON * max(1, len(self) // _CODES_A_LIST)
                 chosen = np.random.default_rng(0).permutation(len(self))[:wanted]
-                self._engine.train(self._codes[np.sort(chosen)])
-            self._engine.add(self._codes)
+                self._engine.train(self._held.codes[np.sort(chosen)])
+            self._engine.add(self._held.codes)
         return self._engine
 
     def _new_engine(self) -> Any:

@@ -7,13 +7,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfretrieval.codes import check_packed
-from tfretrieval.files import FolderLock, writing
+from tfretrieval.files import FolderLock, leads_out, writing
 from tfretrieval.search.hamming_index import HammingIndex
 from tfretrieval.search.reranking import rerank
 from tfretrieval.search.row_file import RowFile
@@ -155,8 +155,7 @@ class PictureIndex:
             raise ValueError(f"{self._file} is truncated: {len(lines)} of {len(self._features)}")
         self.pictures = [Picture(*json.loads(line)) for line in lines]
         for picture in self.pictures:
-            path = PurePosixPath(picture.name)
-            if path.is_absolute() or ".." in path.parts:
+            if leads_out(picture.name):
                 raise ValueError(f"{self._file} names {picture.name!r}, outside of its folder")
         self._end = sum(map(len, lines))
         self._index: HammingIndex | None = None
