@@ -136,9 +136,16 @@ def test_refuses(options, message):
         InBatch(**options)
 
 
-def test_refuses_multi_hot_labels():
-    with pytest.raises(ValueError, match=r"labels must be \[B\].*one-hot"):
-        InBatch(TripletLoss())(np.eye(8), EMBEDDINGS)
+@pytest.mark.parametrize("miner", ["hard", "semi-hard", "all"])
+def test_one_shared_label_of_several_makes_a_positive(miner):
+    loss = InBatch(TripletLoss(), miner)
+    expected = float(loss(LABELS, EMBEDDINGS))
+    hot = np.eye(1 + LABELS.max())[LABELS]
+    assert float(loss(hot, EMBEDDINGS)) == pytest.approx(expected)
+    assert float(loss(np.ones_like(hot), EMBEDDINGS)) == 0
+    hot[LABELS == 0, 1] = 1
+    joined = np.where(LABELS == 0, 1, LABELS)
+    assert float(loss(hot, EMBEDDINGS)) == pytest.approx(float(loss(joined, EMBEDDINGS)))
 
 
 def test_refuses_triplets_where_a_batch_is_expected():

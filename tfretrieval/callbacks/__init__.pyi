@@ -1,3 +1,4 @@
+from .continuation import Continuation as Continuation
 from .embedding_statistics import EmbeddingStatistics as EmbeddingStatistics
 from .gate_statistics import GateStatistics as GateStatistics
 from .margin_annealing import MarginAnnealing as MarginAnnealing
@@ -5,6 +6,7 @@ from .retrieval_evaluation import RetrievalEvaluation as RetrievalEvaluation
 from .training_checkpoint import TrainingCheckpoint as TrainingCheckpoint
 
 __all__ = [
+    "Continuation",
     "EmbeddingStatistics",
     "GateStatistics",
     "MarginAnnealing",

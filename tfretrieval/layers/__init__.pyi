@@ -3,6 +3,7 @@ from .attention_drop import AttentionDrop as AttentionDrop
 from .bilinear_attention_pooling import BilinearAttentionPooling as BilinearAttentionPooling
 from .caffe_preprocess import CaffePreprocess as CaffePreprocess
 from .cosine_to_centers import CosineToCenters as CosineToCenters
+from .divide_and_encode import DivideAndEncode as DivideAndEncode
 from .domain_aware_squeeze_excite import DomainAwareSqueezeExcite as DomainAwareSqueezeExcite
 from .edge_conv import EdgeConv as EdgeConv
 from .fold import Fold as Fold
@@ -17,34 +18,39 @@ from .power_mean import PowerMean as PowerMean
 from .rescale import Rescale as Rescale
 from .rmac import RMAC as RMAC
 from .root_probabilities import RootProbabilities as RootProbabilities
+from .scaled_tanh import ScaledTanh as ScaledTanh
 from .spoc import SPoC as SPoC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
 from .squared_distance_to_centers import center_update as center_update
 from .squeeze_excite import SqueezeExcite as SqueezeExcite
+from .straight_through_sign import StraightThroughSign as StraightThroughSign
 from .unit_rows import UnitRows as UnitRows
 
 __all__ = [
-    "MAC",
-    "RMAC",
     "AttentionCrop",
     "AttentionDrop",
     "BilinearAttentionPooling",
     "CaffePreprocess",
     "CosineToCenters",
+    "DivideAndEncode",
     "DomainAwareSqueezeExcite",
     "EdgeConv",
     "Fold",
     "GeM",
     "HashLayer",
     "InceptionResNetC",
+    "MAC",
     "PartGraph",
     "PartNodes",
     "PowerMean",
+    "RMAC",
     "Rescale",
     "RootProbabilities",
     "SPoC",
+    "ScaledTanh",
     "SquaredDistanceToCenters",
     "SqueezeExcite",
+    "StraightThroughSign",
     "Unfold",
     "UnitRows",
     "center_update",

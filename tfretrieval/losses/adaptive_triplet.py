@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfretrieval.distances import one_a_row, triplet_distances
+from tfretrieval.pairs import triplet_sums
 
 MARGINS = ("given", "batch")
 
@@ -81,44 +82,19 @@ class AdaptiveTripletLoss(tf.keras.losses.Loss):
         Returns:
             float32 ``[B]``.
         """
-        positives = tf.cast(positives, tf.float32)
-        negatives = tf.cast(negatives, tf.float32)
-        n_positive = tf.reduce_sum(positives, axis=1)
-        n_negative = tf.reduce_sum(negatives, axis=1)
-        gaps = n_positive * tf.reduce_sum(negatives * distances, axis=1)
-        gaps -= n_negative * tf.reduce_sum(positives * distances, axis=1)
+        of_positives, of_negatives = (tf.cast(p, tf.float32) for p in (positives, negatives))
+        n_positive = tf.reduce_sum(of_positives, axis=1)
+        n_negative = tf.reduce_sum(of_negatives, axis=1)
+        gaps = n_positive * tf.reduce_sum(of_negatives * distances, axis=1)
+        gaps -= n_negative * tf.reduce_sum(of_positives * distances, axis=1)
         margin1 = tf.math.divide_no_nan(tf.reduce_sum(gaps), tf.reduce_sum(n_positive * n_negative))
-        return _sigmoid_sums(distances, positives, negatives, tf.stop_gradient(margin1))
+        margin1 = tf.stop_gradient(margin1)
+
+        def value_and_slope(difference):
+            value = tf.sigmoid(difference + margin1)
+            return value, value * (1 - value)
+
+        return triplet_sums(distances, positives, negatives, value_and_slope)
 
     def get_config(self):
         return {**super().get_config(), "margin": self.margin, "squared": self.squared}
-
-
-@tf.custom_gradient
-def _sigmoid_sums(distances, positives, negatives, margin1):
-    """Row i: ``sum_{p, n} sigmoid(d_ip - d_in + margin1)`` over its positives and negatives.
-
-    The gradient is summed in the same pass: automatic differentiation would keep the B x B
-    matrix of every anchor.
-    """
-
-    def anchor(row):
-        row_distances, row_positives, row_negatives = row
-        values = tf.sigmoid(row_distances[:, None] - row_distances[None, :] + margin1)
-        mask = row_positives[:, None] * row_negatives[None, :]
-        slopes = mask * values * (1 - values)
-        slope = tf.reduce_sum(slopes, axis=1) - tf.reduce_sum(slopes, axis=0)
-        return tf.reduce_sum(mask * values), slope
-
-    signature = (
-        tf.TensorSpec([], tf.float32),
-        tf.TensorSpec(distances.shape[1:], tf.float32),
-    )
-    sums, slopes = tf.map_fn(
-        anchor, (distances, positives, negatives), fn_output_signature=signature
-    )
-
-    def gradient(upstream):
-        return upstream[:, None] * slopes, None, None, None
-
-    return sums, gradient

@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
-from tfretrieval.distances import label_ids, nan_if_lost, pairwise_distances, safe_sqrt
+from tfretrieval.distances import pairwise_distances, safe_sqrt
 from tfretrieval.losses.cauchy_quantization import check_cauchy, checked_codes
+from tfretrieval.pairs import similar_pairs
 
 DISTANCES = ("cosine", "squared")
 WEIGHTS = ("balanced", "similar")
@@ -81,7 +82,8 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         codes = checked_codes(y_pred)
-        similar = _similar(tf.convert_to_tensor(y_true), codes)
+        shared, lost = similar_pairs(y_true, codes)
+        similar = tf.cast(shared, tf.float32) + lost
         distances = self._distances(codes)
         values = tf.math.log1p(self.gamma / distances)
         values += similar * tf.math.log(distances / self.gamma)
@@ -113,19 +115,3 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), **{name: getattr(self, name) for name in ARGUMENTS}}
-
-
-def _similar(labels, codes):
-    """float32 ``[B, B]``: 1 for pairs that share a class, and for a picture with itself."""
-    if labels.shape.rank == 2 and labels.shape[1] not in (1, None):
-        lost = 0.0
-        shared = tf.matmul(*(2 * [tf.cast(labels, tf.float32)]), transpose_b=True) > 0
-    else:
-        labels = label_ids(labels, codes)
-        lost = nan_if_lost(labels)
-        shared = labels[:, None] == labels[None, :]
-    if not shared.shape[:1].is_compatible_with(codes.shape[:1]):
-        raise ValueError(
-            f"{codes.shape[0]} codes need one label each, got {shared.shape[0]} labels"
-        )
-    return tf.linalg.set_diag(tf.cast(shared, tf.float32), tf.ones_like(codes[:, 0])) + lost

@@ -4,8 +4,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfretrieval.distances import label_ids, nan_if_lost, pairwise_distances
+from tfretrieval.distances import pairwise_distances
 from tfretrieval.mining.in_batch import hard_in_batch, semi_hard_in_batch
+from tfretrieval.pairs import similar_pairs, without_self
 
 MINERS = ("hard", "semi-hard", "all")
 
@@ -33,8 +34,9 @@ class InBatch(tf.keras.losses.Loss):
             :class:`~tfretrieval.losses.AdaptiveTripletLoss` with ``margin="batch"``.
         miner: ``"hard"``, ``"semi-hard"`` or ``"all"``.
 
-    Call with integer labels ``[B]`` or ``[B, 1]`` and embeddings ``[B, D]``; one float32 value an
-    anchor before reduction, scaled so that their mean is the mean over triplets.
+    Call with integer labels ``[B]`` or ``[B, 1]``, or multi-hot ones ``[B, classes]`` (a shared
+    class makes a positive), and embeddings ``[B, D]``; one float32 value an anchor before
+    reduction, scaled so that their mean is the mean over triplets.
 
     Raises:
         ValueError: another miner, a loss that cannot be mined in batch, embeddings or labels of
@@ -77,11 +79,9 @@ class InBatch(tf.keras.losses.Loss):
         y_pred = tf.convert_to_tensor(y_pred)
         if y_pred.shape.rank != 2:
             raise ValueError(f"embeddings must be [B, D], got shape {tuple(y_pred.shape)}")
-        labels = label_ids(y_true, y_pred)
+        similar, lost = similar_pairs(y_true, y_pred)
         distances = pairwise_distances(y_pred, self.loss.squared)
-        same = labels[:, None] == labels[None, :]
-        positives = tf.linalg.set_diag(same, tf.zeros_like(labels, tf.bool))
-        negatives = ~same
+        positives, negatives = without_self(similar), ~similar
         # One anchor without any pair goes along: sorting and searching fail on an empty batch.
         distances, positives, negatives = (
             tf.pad(matrix, [[0, 1], [0, 1]]) for matrix in (distances, positives, negatives)
@@ -97,9 +97,9 @@ class InBatch(tf.keras.losses.Loss):
             d_ap, d_an = tf.where(picked, d_ap, 0.0), tf.where(picked, d_an, 0.0)
             values = weights * self.loss.of_distances(d_ap, d_an, weights)
             sums, counts = tf.reduce_sum(values, axis=1), tf.reduce_sum(weights, axis=1)
-        anchors = tf.cast(tf.shape(labels)[0], tf.float32)
+        anchors = tf.cast(tf.shape(similar)[0], tf.float32)
         scale = tf.math.divide_no_nan(anchors, tf.reduce_sum(counts))
-        return sums[:-1] * scale + nan_if_lost(labels)
+        return sums[:-1] * scale + lost
 
     def get_config(self):
         return {
