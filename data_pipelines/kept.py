@@ -22,7 +22,7 @@ from data_pipelines.sources.unpack import cache_folder
 from tfretrieval import files
 
 FILES = 24
-"""So many results are kept, the last ones used."""
+"""So many results of a kind are kept, the last ones used."""
 
 
 def kept(
@@ -54,7 +54,7 @@ def kept(
     with contextlib.suppress(OSError):
         with files.writing(path) as partial, open(partial, "wb") as stream:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
-        by_use = sorted(path.parent.glob("*.npz"), key=lambda file: file.stat().st_mtime)
+        by_use = sorted(path.parent.glob(f"{kind}-*.npz"), key=lambda file: file.stat().st_mtime)
         for old in by_use[:-FILES]:
             old.unlink(missing_ok=True)
     return arrays

@@ -35,7 +35,7 @@ DEFINITIONS = (
 )
 ACCURACY = "share of the queries, of classes that were trained on, that are classified right"
 # Only the tie-aware figures, in half the time.
-_by_codes = functools.partial(hamming_retrieval, stable=False)
+by_codes = functools.partial(hamming_retrieval, stable=False)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,11 +55,11 @@ class Row:
 
 def measure_codes(codes: np.ndarray, data: Divided) -> Row:
     """Queries against the database by Hamming distance, and each query against the others."""
-    result, precision = _retrieve(hamming_retrieval, codes, data)
+    result, precision = retrieve(hamming_retrieval, codes, data)
     figures = {
         "mAP": result.mean_average_precision,
         "stable mAP": result.mean_average_precision_stable,
-        "mAP inside test": _inside_test(_by_codes, codes, data),
+        "mAP inside test": _inside_test(by_codes, codes, data),
         "R@1": result.mean(result.hit_at_k[:, 0]),
         "P@10": result.mean(result.precision_at_k[:, 1]),
         "P(r<=2)": result.mean_radius_precision,
@@ -71,7 +71,7 @@ def measure_features(
     features: np.ndarray, data: Divided, retrieval: Retrieval = cosine_retrieval
 ) -> Row:
     """The same by cosine similarity, or another distance, of real-valued features."""
-    result, precision = _retrieve(retrieval, features, data)
+    result, precision = retrieve(retrieval, features, data)
     figures = {
         "mAP": result.mean_average_precision,
         "stable mAP": result.mean_average_precision,
@@ -85,11 +85,11 @@ def measure_features(
 
 def query_map(codes: np.ndarray, data: Divided) -> float:
     """mAP of the queries against the database, for curves."""
-    return float(_retrieve(_by_codes, codes, data)[0].mean_average_precision)
+    return float(retrieve(by_codes, codes, data)[0].mean_average_precision)
 
 
 def held_out_map(
-    representation: np.ndarray, data: Divided, retrieval: Retrieval = _by_codes
+    representation: np.ndarray, data: Divided, retrieval: Retrieval = by_codes
 ) -> float:
     """mAP of the held-out pictures against those trained on: what choices are made by. NaN where
     nothing is held out."""
@@ -109,7 +109,7 @@ def accuracy(logits: np.ndarray, data: Divided) -> float:
     return float(np.mean(logits[query].argmax(axis=1) == data.records.labels[query]))
 
 
-def _retrieve(
+def retrieve(
     retrieval: Retrieval, representation: np.ndarray, data: Divided
 ) -> tuple[Any, np.ndarray]:
     """The queries against the database, and each query's average precision.

@@ -84,6 +84,7 @@ class Report:
         histories: name of a training -> figure -> a value an epoch.
         seconds: what took how long.
         figures: name -> what draws it; empty in a report that was read.
+        level: of the interval of each pair.
     """
 
     title: str
@@ -96,6 +97,7 @@ class Report:
     histories: Mapping[str, Mapping[str, np.ndarray]] = dataclasses.field(default_factory=dict)
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
     figures: Mapping[str, Callable[[], Any]] = dataclasses.field(default_factory=dict)
+    level: float = 0.95
 
 
 def write(report: Report, folder: RunFolder) -> str:
@@ -140,6 +142,8 @@ def read(folder: RunFolder) -> Report:
         seconds={name: values[0] for name, values in written["seconds"].items()},
         # Only their names: they are drawn.
         figures=dict.fromkeys(written["figures"], lambda: None),
+        # Of a report that is older than levels.
+        level=written.get("level", 0.95),
     )
 
 
@@ -188,6 +192,7 @@ def _document(reports: Sequence[Report]) -> dict[str, Any]:
             for pair in first.pairs
         ],
         "figures": list(first.figures),
+        "level": first.level,
         "seconds": {
             name: [report.seconds.get(name) for report in reports] for name in first.seconds
         },
@@ -237,7 +242,8 @@ def _lines(reports: Sequence[Report]) -> Iterator[str]:
     if first.pairs:
         yield "## Differences in mAP, paired over queries"
         yield ""
-        header = ("first", "second", "first - second", "95 % interval", "a value a seed")
+        level = f"{100 * first.level:.4g} % interval"
+        header = ("first", "second", "first - second", level, "a value a seed")
         yield from markdown(header[: 4 + several], _pair_cells(reports, several))
         yield ""
         yield INTERVALS
@@ -412,12 +418,14 @@ def _difference(pair: Pair, reports: Sequence[Report]) -> dict[str, Any]:
     if not defined.any():
         return dict.fromkeys(("difference", "low", "high")) | {"values": [None] * len(reports)}
     first, second = first[:, defined], second[:, defined]
-    interval = _interval(first.mean(axis=0).tobytes(), second.mean(axis=0).tobytes())
+    means = (each.mean(axis=0).tobytes() for each in (first, second))
+    interval = _interval(*means, reports[0].level)
     values = (first - second).mean(axis=1)
     return {**dict(zip(("difference", "low", "high"), interval, strict=True)), "values": [*values]}
 
 
 @functools.lru_cache(maxsize=256)
-def _interval(first: bytes, second: bytes) -> tuple[float, float, float]:
+def _interval(first: bytes, second: bytes, level: float) -> tuple[float, float, float]:
     """The bootstrap of two rows, resampled once for JSON and Markdown."""
-    return paired_bootstrap(*(np.frombuffer(each, np.float64) for each in (first, second)))
+    rows = (np.frombuffer(each, np.float64) for each in (first, second))
+    return paired_bootstrap(*rows, level=level)

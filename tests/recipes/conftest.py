@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 import tfretrieval
+from tests.recipes.pictures import write_folder
 
 
 @pytest.fixture
@@ -24,3 +25,8 @@ def make_networks_small(monkeypatch):
 
     for name in ("resnet18", "resnet18_i"):
         monkeypatch.setattr(tfretrieval.backbones, name, build)
+
+
+@pytest.fixture(scope="session")
+def comparison_pictures(tmp_path_factory):
+    return write_folder(tmp_path_factory.mktemp("pictures"))

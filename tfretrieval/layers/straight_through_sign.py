@@ -1,5 +1,7 @@
 """The sign, with a gradient."""
 
+from typing import Any
+
 import tensorflow as tf
 
 
@@ -18,7 +20,7 @@ class StraightThroughSign(tf.keras.layers.Layer):
     [[1.0, -1.0, 1.0]]
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(**{**kwargs, "dtype": "float32"})
 
     def call(self, inputs):

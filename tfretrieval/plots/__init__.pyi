@@ -4,6 +4,7 @@ from .curves import distance_curves as distance_curves
 from .curves import map_curves as map_curves
 from .distance_histograms import distance_histograms as distance_histograms
 from .domain_gates import domain_gates as domain_gates
+from .families import families as families
 from .feature_maps import feature_maps as feature_maps
 from .feature_plane import feature_plane as feature_plane
 from .gallery import gallery as gallery
@@ -17,6 +18,7 @@ __all__ = [
     "distance_curves",
     "distance_histograms",
     "domain_gates",
+    "families",
     "feature_maps",
     "feature_plane",
     "gallery",

@@ -1,0 +1,11 @@
+from . import cells as cells
+from . import choices as choices
+from . import figures as figures
+from . import heads as heads
+from . import methods as methods
+from . import published as published
+from . import report as report
+from . import settings as settings
+from . import training as training
+from . import tuples as tuples
+from . import untrained as untrained

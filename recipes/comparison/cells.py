@@ -1,0 +1,128 @@
+"""A row of the comparison: a method at every length, trained and measured; a file of the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from recipes.common import measure
+from recipes.common.data import Divided
+from recipes.common.heads import Arrays, HeadTask
+from recipes.common.opened import Opened
+from recipes.comparison.choices import Choice
+from recipes.comparison.methods import COSINE, METHODS
+from recipes.comparison.settings import ComparisonSettings
+from recipes.comparison.training import Wanted, train
+from recipes.comparison.untrained import codes_of
+from tfretrieval.codes import pack, unpack
+
+FIGURES = tuple(column.name for column in measure.COLUMNS)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cell:
+    """A method at a length.
+
+    Attributes:
+        figures: name -> number; empty where there are no codes of this length.
+        average_precision: float64 ``[Q]``.
+        definition: of the main figure.
+        packed: of all pictures, ``None`` for real-valued features.
+    """
+
+    figures: dict[str, float] = dataclasses.field(default_factory=dict)
+    average_precision: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))
+    definition: str = ""
+    packed: np.ndarray | None = None
+
+    def codes(self, bits: int) -> np.ndarray:
+        """Codes of all pictures, int8 ``[N, bits]`` of -1 and 1."""
+        assert self.packed is not None
+        return unpack(self.packed, bits)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class MethodRow:
+    """A method at every length.
+
+    Attributes:
+        cells: bits -> cell.
+        seconds: of training and coding all of them.
+    """
+
+    cells: dict[int, Cell]
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Inputs:
+    """What all methods of a column read.
+
+    Attributes:
+        reads: pooled features or root probabilities.
+        task: of every head.
+        logits: of stage 1.
+    """
+
+    reads: str
+    task: HeadTask
+    logits: np.ndarray
+
+
+def method_row(
+    opened: Opened[ComparisonSettings, Divided], inputs: Inputs, method: str, choice: Choice
+) -> MethodRow:
+    """Trains and measures a method, or loads what it gave."""
+    config = opened.config
+    lengths = (config.bits,) if method == COSINE else tuple(sorted(config.bit_lengths))
+    step = functools.partial(_compute, opened, inputs, method, lengths, choice)
+    found = opened.folder.step(f"{inputs.reads}/{method}", step)
+    cells = {
+        bits: Cell(
+            dict(zip(FIGURES, found[f"{bits}/figures"].tolist(), strict=True)),
+            found[f"{bits}/average_precision"],
+            str(found[f"{bits}/definition"]),
+            found.get(f"{bits}/packed"),
+        )
+        if f"{bits}/figures" in found
+        else Cell()
+        for bits in lengths
+    }
+    return MethodRow(cells, float(found["seconds"]))
+
+
+def _compute(
+    opened: Opened[ComparisonSettings, Divided],
+    inputs: Inputs,
+    method: str,
+    lengths: Sequence[int],
+    choice: Choice,
+) -> Arrays:
+    config, data, task = opened.config, opened.data, inputs.task
+    start = time.monotonic()
+    if method == COSINE:
+        row = measure.measure_features(task.features, data)
+        return {**_measured(row, config.bits), "seconds": 0.0}
+    if METHODS[method].trained:
+        wanted = [Wanted(bits, choice.best.value) for bits in lengths]
+        made: Sequence[np.ndarray | None] = train(method, wanted, choice.best.rate, task, config)
+    else:
+        made = [codes_of(method, bits, task, inputs.logits, config.seed) for bits in lengths]
+    arrays: Arrays = {"seconds": time.monotonic() - start}
+    for bits, codes in zip(lengths, made, strict=True):
+        if codes is not None:
+            arrays |= _measured(measure.measure_codes(codes, data), bits)
+            arrays[f"{bits}/packed"] = pack(codes)
+    return arrays
+
+
+def _measured(row: measure.Row, bits: int) -> Arrays:
+    return {
+        f"{bits}/figures": [row.figures[name] for name in FIGURES],
+        f"{bits}/average_precision": row.average_precision,
+        f"{bits}/definition": row.definition,
+    }

@@ -1,0 +1,158 @@
+"""What a comparison says: mAP by length, all figures at one, what was chosen, what is certain."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+from recipes.common import measure
+from recipes.common.about import about
+from recipes.common.data import Divided
+from recipes.common.opened import Opened
+from recipes.common.report import Column, Figure, Key, Pair, Report, Table
+from recipes.comparison.cells import MethodRow
+from recipes.comparison.choices import Choice
+from recipes.comparison.figures import Rows, figures
+from recipes.comparison.methods import FAMILIES, METHODS, RATES, TRIALS
+from recipes.comparison.published import published
+from recipes.comparison.settings import ComparisonSettings
+
+ADAPTIVE = "adaptive_triplet"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Comparison:
+    """All of a run.
+
+    Attributes:
+        rows: what heads read -> method -> its row.
+        choices: what heads read -> method -> choice.
+        accuracy: of stage 1.
+    """
+
+    rows: Rows
+    choices: Mapping[str, Mapping[str, Choice]]
+    accuracy: float
+
+
+def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> Report:
+    """The report of a comparison."""
+    config = opened.config
+    tables = [
+        _by_bits(config, found),
+        _at_one_length(config, found),
+        _chosen(found),
+    ]
+    beside = published(config, opened.data)
+    ap = {key: row.cells[config.bits].average_precision for key, row in _rows(found)}
+    pairs = [
+        Pair((reads, METHODS[ADAPTIVE].title), (reads, METHODS[method].title))
+        for reads, methods in found.rows.items()
+        if ADAPTIVE in methods
+        for method, row in methods.items()
+        if method != ADAPTIVE and row.cells[config.bits].figures
+    ]
+    return Report(
+        title=f"All methods on {config.network}, {opened.data.name}, {config.view}",
+        seed=config.seed,
+        about=(*about(opened), config.told, _told(config)),
+        tables=tuple(tables if beside is None else [*tables, beside]),
+        notes=(f"Accuracy of stage 1: {measure.ACCURACY}, {100 * found.accuracy:.1f} %.",),
+        pairs=tuple(pairs),
+        precisions={key: one for key, one in ap.items() if len(one)},
+        seconds={
+            f"{reads}, {title}, all lengths": row.seconds for (reads, title), row in _rows(found)
+        },
+        figures=figures(opened, found.rows),
+        # As many comparisons as pairs: Bonferroni.
+        level=1 - 0.05 / max(len(pairs), 1),
+    )
+
+
+def _told(config: ComparisonSettings) -> str:
+    chosen = (
+        f"Each method's number and rate were chosen on held-out training pictures at {config.bits} "
+        f"bits, at most {TRIALS} trainings a method; then all of the training part is trained on."
+        if config.choose
+        else f"Each method has its middle number and the rate {RATES[0]:g}: nothing was chosen."
+    )
+    return (
+        f"Heads: Adam, {config.hash_epochs} epochs, batches of {config.classes_per_batch} classes "
+        f"with {config.images_per_class} pictures each, the same for all; mined triplets: "
+        f"{config.batch} triplets a batch, mined anew every {config.remine} epochs. {chosen}"
+    )
+
+
+def _rows(found: Comparison) -> Iterator[tuple[Key, MethodRow]]:
+    """Names of a row and the row, family after family."""
+    for reads, methods in found.rows.items():
+        for family in FAMILIES:
+            for method, row in methods.items():
+                if METHODS[method].family == family:
+                    yield (reads, METHODS[method].title), row
+
+
+def _by_bits(config: ComparisonSettings, found: Comparison) -> Table:
+    lengths = sorted(config.bit_lengths)
+    definitions = dict.fromkeys(
+        row.cells[config.bits].definition
+        for _, row in _rows(found)
+        if row.cells[config.bits].figures
+    )
+    rows: dict[Key, dict[str, Figure]] = {}
+    for key, row in _rows(found):
+        rows[key] = {
+            # What has no length has one cell.
+            f"{bits} bits": row.cells.get(bits, row.cells[config.bits]).figures.get("mAP")
+            for bits in lengths
+        }
+    return Table(
+        "",
+        ("heads read", "method"),
+        tuple(Column(f"{bits} bits") for bits in lengths),
+        rows,
+        (
+            *(f"- mAP, %: {definition}" for definition in definitions),
+            "- The real-valued row has no length: its mAP stands under each, by cosine.",
+        ),
+    )
+
+
+def _at_one_length(config: ComparisonSettings, found: Comparison) -> Table:
+    return Table(
+        f"{config.bits} bits",
+        ("heads read", "method"),
+        measure.COLUMNS,
+        {key: row.cells[config.bits].figures for key, row in _rows(found)},
+        measure.DEFINITIONS,
+    )
+
+
+def _chosen(found: Comparison) -> Table:
+    rows: dict[Key, dict[str, Figure]] = {}
+    for reads, methods in found.choices.items():
+        for method, choice in methods.items():
+            one = METHODS[method]
+            tried = ", ".join(
+                f"{trial.value:g} at {trial.rate:g}: {100 * figure:.1f}"
+                if one.number
+                else f"{trial.rate:g}: {100 * figure:.1f}"
+                for trial, figure in choice.figures.items()
+            )
+            rows[(reads, one.title)] = {
+                "source": one.source,
+                "number": f"{one.number} {choice.best.value:g}" if one.number else None,
+                "rate": f"{choice.best.rate:g}",
+                "held-out mAP of each trial, %": tried or None,
+            }
+    columns = ("source", "number", "rate", "held-out mAP of each trial, %")
+    return Table(
+        "What was chosen",
+        ("heads read", "method"),
+        tuple(Column(name, "") for name in columns),
+        rows,
+        (
+            "- Numbers are those at 64 bits; margins and weights grow with the length as distances "
+            "do. A number at the edge of what was tried may have been better beyond it.",
+        ),
+    )

@@ -1,0 +1,130 @@
+"""Training a head: same inputs, batches, steps and optimizer for every method."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipelines import order
+from recipes.common import heads as hash_heads
+from recipes.common.cli import require
+from recipes.common.heads import HeadTask
+from recipes.comparison.heads import HEADS, Task
+from recipes.comparison.methods import METHODS
+from recipes.comparison.settings import ComparisonSettings
+from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
+
+MINED = ("triplet_mined", "adaptive_triplet")
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """A head.
+
+    Attributes:
+        bits: of its codes.
+        value: of the method's number, at 64 bits.
+    """
+
+    bits: int
+    value: float
+
+
+def train(
+    method: str,
+    wanted: Sequence[Wanted],
+    rate: float,
+    task: HeadTask,
+    config: ComparisonSettings,
+) -> list[np.ndarray]:
+    """Relaxed codes ``[N, bits]`` of all pictures, by each of these heads of a method.
+
+    The heads are trained side by side, in one model: they share no weight, and Adam treats each
+    weight alone, so that each learns what it would learn by itself.
+
+    Args:
+        rate: of Adam.
+        task: its ``fit`` is trained on.
+    """
+    if method in MINED:
+        return [_train_mined(method, one, rate, task, config) for one in wanted]
+    tf.keras.utils.set_random_seed(config.seed)
+    batches = _batches(task, config)
+    steps = int(batches.cardinality())
+    inputs = tf.keras.Input(task.inputs.shape[1:], name="inputs")
+    heads = [
+        HEADS[method](
+            Task(inputs, one.bits, task.num_classes, METHODS[method].at(one.value, one.bits), steps)
+        )
+        for one in wanted
+    ]
+    terms = [term for head in heads for term in head.terms]
+    model = tf.keras.Model(inputs, [output for output, _, _ in terms])
+    an_epoch = steps // config.hash_epochs
+    model.compile(
+        tf.keras.optimizers.Adam(rate),
+        loss=[loss for _, loss, _ in terms],
+        loss_weights=[weight for _, _, weight in terms],
+        # What grows while a head is trained grows once an epoch then.
+        steps_per_execution=an_epoch,
+        jit_compile=False,
+    )
+    logs = model.fit(
+        batches.map(lambda x, y: (x, (y,) * len(terms) if len(terms) > 1 else y)),
+        epochs=config.hash_epochs,
+        steps_per_epoch=an_epoch,
+        callbacks=[callback for head in heads for callback in head.callbacks],
+        shuffle=False,
+        verbose=0,
+    ).history
+    require(
+        bool(np.isfinite(logs["loss"]).all()),
+        f"{method} diverged at the rate {rate:g}: leave it out of --methods, or take --no-choose",
+    )
+    encoder = tf.keras.Model(inputs, [head.codes for head in heads])
+    codes = encoder.predict(task.inputs, batch_size=4096, verbose=0)
+    return list(codes) if len(heads) > 1 else [codes[0] if isinstance(codes, list) else codes]
+
+
+def _train_mined(
+    method: str, wanted: Wanted, rate: float, task: HeadTask, config: ComparisonSettings
+) -> np.ndarray:
+    """As the recipe of the triplets does: as many of them an epoch as there are pictures, mined
+    anew every ``--remine`` epochs."""
+    margin = METHODS[method].at(wanted.value, wanted.bits)
+    loss = TripletLoss(margin) if margin else AdaptiveTripletLoss("given")
+    settings = dataclasses.replace(
+        config,
+        bits=wanted.bits,
+        bit_lengths=(wanted.bits,),
+        hash_learning_rate=rate,
+        batch_size=config.batch,
+    )
+    # Only its last codes count here, so that nothing is measured on the way.
+    quiet = dataclasses.replace(task, evaluate=lambda codes: {})
+    codes: np.ndarray = hash_heads.train_triplet(quiet, settings, loss, "mined")["codes"]
+    return codes
+
+
+def _batches(task: HeadTask, config: ComparisonSettings) -> tf.data.Dataset:
+    """``(inputs [P K, D], labels [P K])`` of all epochs."""
+    labels = task.labels[task.fit]
+    shown = np.unique(labels, return_counts=True)[1]
+    classes = min(config.classes_per_batch, int((shown > 1).sum()))
+    epochs = [
+        order.classes_by_pictures(
+            labels,
+            classes_per_batch=classes,
+            images_per_class=config.images_per_class,
+            seed=config.seed,
+            epoch=epoch,
+        )
+        for epoch in range(config.hash_epochs)
+    ]
+    rows = np.concatenate(epochs).reshape(-1, classes * config.images_per_class)
+    seen = tf.constant(task.inputs[task.fit])
+    batches = tf.data.Dataset.from_tensor_slices((rows, labels[rows]))
+    return batches.map(lambda wanted, y: (tf.gather(seen, wanted), y))

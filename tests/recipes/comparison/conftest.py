@@ -1,0 +1,36 @@
+"""A run of a comparison that tests look at."""
+
+import json
+
+import pytest
+
+from recipes import compare
+from recipes.common.cli import main
+from tests.conftest import train_eagerly
+from tests.recipes.comparison.flags import FLAGS
+from tests.recipes.conftest import make_networks_small
+
+METHODS = ("cosine", "predicted", "lsh", "itq", "dsh", "adaptive_triplet")
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory, comparison_pictures):
+    """Some methods of every kind, of two seeds, with choices."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    flags = ["--data-dir", str(comparison_pictures), "--run-dir", str(folder), "--seeds", "2"]
+    with pytest.MonkeyPatch.context() as patch:
+        make_networks_small(patch)
+        train_eagerly(patch)
+        argv = [*FLAGS, *flags, "--methods", *METHODS]
+        assert main(compare.RECIPE, compare.Config, "about", argv) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tables(compared):
+    """Title -> names -> figures, of both seeds together."""
+    written = json.loads((compared / "results.json").read_text())
+    return {
+        table["title"]: {tuple(row["names"]): row["figures"] for row in table["rows"]}
+        for table in written["tables"]
+    }

@@ -1,0 +1,37 @@
+"""The report of two seeds: every method, every length, the choices and the differences."""
+
+
+def test_every_method_has_a_row_in_the_order_of_the_families(tables):
+    names = [name for _, name in tables[""]]
+    assert names == [
+        "cosine of the inputs", "random code of the predicted class", "random hyperplanes",
+        "PCA-ITQ", "DSH", "adaptive triplet, mined",
+    ] * 2  # fmt: skip
+    for figures in tables[""].values():
+        values = [value for value in (*figures["4 bits"], *figures["6 bits"]) if value is not None]
+        assert all(0 <= value <= 1 for value in values)
+    # Three probabilities vary in two directions.
+    assert tables[""]["probabilities", "PCA-ITQ"]["4 bits"] == [None, None]
+
+
+def test_the_real_valued_row_is_the_same_under_every_length(tables):
+    row = tables[""]["features", "cosine of the inputs"]
+    assert row["4 bits"] == row["6 bits"]
+
+
+def test_all_figures_of_one_length_stand_below(tables):
+    row = tables["6 bits"]["probabilities", "DSH"]
+    assert row["mAP"] == tables[""]["probabilities", "DSH"]["6 bits"]
+
+
+def test_choices_name_their_source_and_every_trial(tables):
+    row = tables["What was chosen"]["features", "DSH"]
+    assert row["source"] == ["Liu et al. 2016"] * 2
+    assert row["held-out mAP of each trial, %"][0].count(":") == 7
+
+
+def test_intervals_are_as_wide_as_many_comparisons_need(compared):
+    text = (compared / "report.md").read_text()
+    # Two inputs, four rivals of the adaptive triplet: four features have no ITQ of six bits.
+    assert "99.38 % interval" in text
+    assert "features, adaptive triplet, mined" in text and "a value a seed" in text
