@@ -84,7 +84,7 @@ METHODS = {
     "dnnh": Method(
         "DNNH",
         HASHING,
-        "Lai et al. 2015: divide and encode, slices of 50; its margin of 1 is 4 in [-1, 1]",
+        "Lai et al. 2015: divide and encode, slices of 10, the paper has 50; its margin is 4 here",
         "margin",
         (2.0, 4.0, 8.0),
     ),
