@@ -16,12 +16,23 @@ PAIRS = {
     "all": losses.InBatch(losses.AdaptiveTripletLoss("batch"), "all"),
     "cauchy": losses.CauchyCrossEntropyLoss(),
     "sum": losses.Sum([losses.CauchyCrossEntropyLoss(), losses.BitBalanceLoss()]),
+    "dsh": losses.DSHLoss(),
+    "dpsh": losses.DPSHLoss(),
+    "dtsh": losses.DTSHLoss(),
+    "hashnet": losses.HashNetLoss(),
+    "contrastive": losses.PairContrastiveLoss(),
+    "multi-similarity": losses.MultiSimilarityLoss(),
+    "supervised-contrastive": losses.SupervisedContrastiveLoss(),
 }
 CLASSES = {
     "center": losses.CenterLoss(),
     "improved": losses.ImprovedCenterLoss(),
     "mems": losses.MultiplicativeEuclideanMarginSoftmax(),
     "cosface": losses.CosFace(),
+    "arcface": losses.ArcFace(),
+    "proxy-nca": losses.ProxyNCA(),
+    "proxy-anchor": losses.ProxyAnchor(),
+    "central-similarity": losses.CentralSimilarityLoss(4, 6),
 }
 METRICS = {
     "own": metrics.OwnCenterDistance,
@@ -85,14 +96,16 @@ def test_metrics_refuse_them_too(name):
             METRICS[name]()(np.array([0, 1, far, 2]), CODES)
 
 
-ALL = {**PAIRS, **CLASSES, "margins": losses.AdaptiveTripletLoss("given")}
+# Losses of pairs, and central similarity, read several labels a picture.
+ONE_LABEL = {**CLASSES, "margins": losses.AdaptiveTripletLoss("given")}
+del ONE_LABEL["central-similarity"]
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name not in ("cauchy", "sum")])
+@pytest.mark.parametrize("name", ONE_LABEL)
 def test_one_hot_targets_are_told_in_one_line_in_fit(name):
     shape = (3, 6) if name == "margins" else (6,)
     model = tf.keras.Sequential([tf.keras.Input(shape), tf.keras.layers.Activation("linear")])
-    model.compile("sgd", ALL[name], jit_compile=False)
+    model.compile("sgd", ONE_LABEL[name], jit_compile=False)
     x = np.broadcast_to(CODES[:, None], (4, 3, 6)) if name == "margins" else CODES
     data = tf.data.Dataset.from_tensor_slices((x, np.eye(4, dtype=np.int64))).batch(4)
     with pytest.raises(ValueError, match=r"(labels|margins) must be \[B\] or \[B, 1\]"):

@@ -65,7 +65,9 @@ class CentralSimilarityLoss(tf.keras.losses.Loss):
         if codes.shape[1] != self.bits:
             raise ValueError(f"codes must have {self.bits} bits, got shape {tuple(codes.shape)}")
         own = (1 + self._targets(tf.convert_to_tensor(y_true), codes) * codes) / 2
-        loss = -tf.math.log(tf.clip_by_value(own, LEAST, 1 - LEAST))
+        # XLA clips NaN to a number, and a diverged run would not be seen.
+        clipped = tf.clip_by_value(own, LEAST, 1 - LEAST)
+        loss = -tf.math.log(tf.where(tf.math.is_nan(own), own, clipped))
         away = tf.abs(codes) - 1
         # log cosh x without the overflow of cosh.
         signed = tf.abs(away) + tf.nn.softplus(-2 * tf.abs(away)) - np.log(2)
