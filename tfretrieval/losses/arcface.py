@@ -29,7 +29,7 @@ class ArcFace(tf.keras.losses.Loss):
             is NaN instead.
 
     >>> round(float(ArcFace(0.5, 2.0)(tf.constant([0]), tf.constant([[0.0, -1.0]]))), 4)
-    0.302
+    0.3024
     """
 
     def __init__(
