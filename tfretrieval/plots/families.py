@@ -51,7 +51,7 @@ def families(
             axis.set_xticks(ticks)
     for axis in axes[len(panels) :]:
         axis.set_visible(False)
-    figure.supxlabel(x_label, fontsize=10)
-    figure.supylabel(f"{y_label} (%)", fontsize=10)
+    figure.supxlabel(plain(x_label), fontsize=10)
+    figure.supylabel(plain(f"{y_label} (%)"), fontsize=10)
     figure.suptitle(plain(title), fontsize=12)
     return figure
