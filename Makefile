@@ -4,6 +4,13 @@
 # make demo-full   the same with five seeds and bootstrap intervals
 # make test        lint, types, doctests, tests, with the Python given by PYTHON
 # make test-both   the same on both stacks (PAPER_PYTHON and TODAY_PYTHON)
+# make lint        ruff and mypy alone; pre-commit runs it
+# make docs        the site, docs/_build/html/index.html (Python 3.11 or newer)
+# make coverage    which lines the tests run, by package
+# make release     sdist and wheel in dist/, checked, installed elsewhere and tried there
+# make install     the environment alone
+# make lock        resolves the dependencies of every supported Python anew
+# make clean       removes environments, builds and caches
 #
 # Every target makes what it needs in .venv/<python version> and installs nothing elsewhere.
 
@@ -16,7 +23,7 @@ VENV := .venv/$(VERSION)
 RUN := TF_CPP_MIN_LOG_LEVEL=2 $(VENV)/bin/python
 CODE := conftest.py tfretrieval data_pipelines recipes tests benchmarks docs
 
-.PHONY: help install demo real demo-full lint test test-both lock clean
+.PHONY: help install demo real demo-full lint test test-both docs coverage release lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -55,13 +62,31 @@ test-both:
 	$(MAKE) test PYTHON=$(PAPER_PYTHON)
 	$(MAKE) test PYTHON=$(TODAY_PYTHON)
 
+$(VENV)/docs: install
+	$(VENV)/bin/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[test,docs]'
+	touch $@
+
+# A warning is an error; the built pages are then looked through. Files that viewcode wrote before
+# are not written anew, so the folder goes first.
+docs: $(VENV)/docs
+	rm -rf docs/_build
+	PYTHONPATH=. $(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(RUN) -m docs.check_site docs/_build/html
+
+coverage: install
+	$(VENV)/bin/python -m pip install --quiet pytest-cov
+	$(RUN) -m pytest --numprocesses auto --dist worksteal --cov tfretrieval --cov data_pipelines \
+	  --cov recipes --cov-report term:skip-covered --cov-report json:build/coverage.json
+	$(RUN) -m benchmarks.coverage_table build/coverage.json
+
 # Resolves setup.cfg anew for every supported Python.
 lock: install
 	$(VENV)/bin/python -m pip install --quiet uv
 	for version in 3.10 3.11 3.12 3.13; do \
 	  echo "# The versions CI tested with Python $$version; made anew by: make lock" \
 	    > constraints/py$$version.txt; \
-	  $(VENV)/bin/uv pip compile --quiet --no-header --no-annotate --extra test setup.cfg \
+	  docs=$$([ $$version = 3.10 ] || echo "--extra docs"); \
+	  $(VENV)/bin/uv pip compile --quiet --no-header --no-annotate --extra test $$docs setup.cfg \
 	    --python-version $$version --python-platform x86_64-unknown-linux-gnu \
 	    >> constraints/py$$version.txt; \
 	done

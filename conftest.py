@@ -3,7 +3,7 @@ import os
 import pytest
 
 # On a processor without AVX-512 oneDNN, which recipes switch on, writes beyond its memory in the
-# gradient of a convolution of maps as small as those of the tests (docs/stacks.md).
+# gradient of a convolution of maps as small as those of the tests (docs/how_to/stacks.md).
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import tensorflow as tf  # noqa: E402

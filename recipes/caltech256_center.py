@@ -13,7 +13,7 @@ initial weights, in the same order, for as many epochs. Retrieval is by the feat
 classifier, Euclidean and cosine, and by their signs, which are the codes: a tanh bounds them, so
 that a weight and a margin mean the same from the first epoch to the last. The weight of every loss
 is set beforehand: ``recipes.center_weights`` chooses it on held-out training pictures. The paper's
-network, weights and figures were not available (docs/center_loss.md); its claim is that the
+network, weights and figures were not available (docs/papers/center_loss.md); its claim is that the
 improved loss retrieves better than the center loss, and that better than cross-entropy alone.
 """
 

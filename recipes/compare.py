@@ -12,7 +12,7 @@ chosen on held-out training pictures by the same small budget. Two rows need no 
 inputs, and a random code of the predicted class, which is what a classifier alone would give.
 
 A method is a file of the run: Ctrl-C loses the one that is being trained. The tables stand in
-docs/comparison.md.
+docs/numbers/comparison.md.
 """
 
 from __future__ import annotations

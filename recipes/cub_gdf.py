@@ -15,7 +15,7 @@ classifier of the training pictures comes first, for every row. In the same tabl
 adaptive triplet network (Pan et al. 2021) on the same backbone, split and metric: a classifier that
 is frozen, and hash layers on its pooled features. Weights of the losses, the fixed margin and
 epochs are set beforehand; of several learning rates (--rates) held-out training pictures choose one
-for each row. The paper's tables were not available (docs/gdf_net.md).
+for each row. The paper's tables were not available (docs/papers/gdf_net.md).
 """
 
 from __future__ import annotations

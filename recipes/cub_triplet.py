@@ -1,7 +1,7 @@
 """Adaptive triplet network on CUB-200-2011 (Pan et al. 2021).
 
     python -m recipes.cub_triplet                 prepared TFDS data, ImageNet weights that
-                                                  docs/weights.md tells of, the paper's sizes
+                                                  docs/how_to/weights.md tells of, the paper's sizes
     python -m recipes.cub_triplet --table 1 2 3 --seeds 3       the paper's tables
     python -m recipes.cub_triplet --plan          what a run will take
     python -m recipes.cub_triplet --demo          drawn_birds, minutes on two CPU cores
@@ -13,7 +13,7 @@ it stand what a reader would ask for: the network on whole pictures, the feature
 hyperplanes, a random code of the predicted class, codes trained by cross-entropy, and the triplet
 loss with a fixed margin. A network that starts from weights is not trained as one that starts from
 random numbers (``--training``), and ``--hash-input probabilities`` reads "a hash layer added" as
-one behind the classifier: docs/adaptive_triplet.md. As in the
+one behind the classifier: docs/papers/adaptive_triplet.md. As in the
 paper, all of the training part is trained on and the last epoch counts; ``--protocol selected``
 chooses margin and epochs on held-out training pictures first. Published for 64 bits on CUB: 68.22
 mAP.

@@ -10,7 +10,7 @@ are most similar to the query, of five other things, mined anew each epoch. The 
 pushes all negatives to one distance; LRML gives each a margin by its rank, so that their order
 survives. Descriptors are then whitened, averaged over scales, and queries expanded. Only the
 abstract of the paper was available: the loss is our reading, the rest is the framework of
-Radenovic et al. 2019 (docs/instance_retrieval.md).
+Radenovic et al. 2019 (docs/papers/instance_retrieval.md).
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ from . import rows as rows
 from . import saliency as saliency
 from . import search as search
 
+__version__: str
+
 __all__ = [
     "backbones",
     "callbacks",

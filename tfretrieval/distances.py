@@ -108,7 +108,7 @@ def label_ids(labels: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
     Raises:
         ValueError: labels of another shape, such as one-hot ones, or no numbers.
         InvalidArgumentError: ids that are not whole, that a float type cannot tell apart, or from
-            2^63 on. XLA has no assertions: there such an id becomes :data:`NO_LABEL`, see
+            2^63 on. XLA has no assertions: there such an id becomes ``NO_LABEL``, see
             :func:`nan_if_lost`.
 
     >>> label_ids(tf.constant([[2.0], [0.0]]), tf.zeros([2, 5])).numpy().tolist()

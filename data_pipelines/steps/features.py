@@ -18,7 +18,7 @@ def feature_batches(
     epochs: int,
     first_epoch: int = 0,
 ) -> tf.data.Dataset:
-    """Batches for epochs `first_epoch .. epochs - 1`, each in the order that `train_batches` would
+    """Batches for the epochs from `first_epoch` on, each in the order that `train_batches` would
     show the pictures in.
 
     Args:

@@ -1,18 +1,15 @@
 """Takes the pictures of the search page: an index that is served, a query, light or dark.
 
     python -m tfretrieval.search serve --index INDEX
-    python docs/figures/shoot_search_page.py QUERY.jpg docs/figures/search_page.png --scheme light
+    python -m docs.figures.shoot_search_page QUERY.jpg docs/figures/search_page.png --scheme light
 
 Wants Chromium, its driver and selenium. 128 colours: the birds stay small.
 """
 
 import argparse
-import io
-import tempfile
 import time
 
-from PIL import Image
-from selenium import webdriver
+from docs.figures.chrome import chrome, shoot
 
 
 def main() -> None:
@@ -25,17 +22,7 @@ def main() -> None:
     parser.add_argument("--scheme", choices=("light", "dark"), default="light")
     parser.add_argument("--size", default="1180,820", help="of the window (%(default)s)")
     options = parser.parse_args()
-    chrome = webdriver.ChromeOptions()
-    profile = tempfile.mkdtemp()
-    for argument in (
-        *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-        *(f"--window-size={options.size}", f"--user-data-dir={profile}"),
-    ):
-        chrome.add_argument(argument)
-    browser = webdriver.Chrome(chrome, webdriver.ChromeService("/usr/bin/chromedriver"))
-    try:
-        scheme = [{"name": "prefers-color-scheme", "value": options.scheme}]
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+    with chrome(options.size, options.scheme) as browser:
         browser.get(options.address)
         browser.find_element("id", "file").send_keys(options.query)
         end = time.monotonic() + 30
@@ -43,10 +30,7 @@ def main() -> None:
             assert time.monotonic() < end, browser.find_element("id", "error").text
             time.sleep(0.1)
         time.sleep(2)  # Until the pictures are there.
-        shot = Image.open(io.BytesIO(browser.get_screenshot_as_png())).convert("RGB")
-        shot.quantize(128).save(options.out, optimize=True)
-    finally:
-        browser.quit()
+        shoot(browser, options.out)
 
 
 if __name__ == "__main__":

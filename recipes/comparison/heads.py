@@ -13,7 +13,7 @@ from tfretrieval import layers, losses
 from tfretrieval.callbacks import Continuation, MarginAnnealing
 
 CROSS_ENTROPY = tf.keras.losses.SparseCategoricalCrossentropy
-# Of a start near zero, where tanh is a line: docs/center_loss.md.
+# Of a start near zero, where tanh is a line: docs/papers/center_loss.md.
 SMALL = 0.1
 # Features of a slice of DNNH. The paper's 50 cost ten times the time of every other head here.
 SLICE = 10

@@ -86,7 +86,7 @@ METHODS = {
         HASHING,
         "Lai et al. 2015: divide and encode, slices of 10, the paper has 50; its margin is 4 here",
         "margin",
-        (2.0, 4.0, 8.0),
+        (2.0, 4.0, 8.0, 16.0),
     ),
     "dsh": Method("DSH", HASHING, "Liu et al. 2016", "margin", (32.0, 64.0, 128.0, 256.0), 1.0),
     "dpsh": Method("DPSH", HASHING, "Li et al. 2016", "weight", (0.01, 0.1, 1.0)),
@@ -96,10 +96,10 @@ METHODS = {
         HASHING,
         "Cao et al. 2017, with its continuation",
         "alpha",
-        (0.05, 0.15, 0.45),
+        (0.017, 0.05, 0.15, 0.45),
         -1.0,
     ),
-    "dch": Method("DCH", HASHING, "Cao et al. 2018", "gamma", (1.0, 5.0, 20.0), 1.0),
+    "dch": Method("DCH", HASHING, "Cao et al. 2018", "gamma", (1.0, 5.0, 20.0, 80.0), 1.0),
     "greedyhash": Method("GreedyHash", HASHING, "Su et al. 2018", "weight", (0.01, 0.1, 1.0)),
     "csq": Method("CSQ", HASHING, "Yuan et al. 2020", "weight", (1e-4, 1e-2, 1.0)),
     "contrastive": Method(
@@ -107,7 +107,7 @@ METHODS = {
         METRIC,
         "Hadsell et al. 2006, all pairs",
         "margin",
-        (2.0, 4.0, 8.0, 16.0),
+        (4.0, 8.0, 16.0, 32.0),
         0.5,
     ),
     "triplet_hard": Method(
@@ -125,12 +125,16 @@ METHODS = {
         "multi-similarity", METRIC, "Wang et al. 2019", "beta", (5.0, 20.0, 50.0)
     ),
     "supervised_contrastive": Method(
-        "supervised contrastive", METRIC, "Khosla et al. 2020", "temperature", (0.05, 0.1, 0.3)
+        "supervised contrastive", METRIC, "Khosla et al. 2020", "temperature", (0.05, 0.1, 0.3, 1.0)
     ),
-    "cosface": Method("CosFace", METRIC, "Wang et al. 2018", "scale", (8.0, 16.0, 32.0)),
-    "arcface": Method("ArcFace", METRIC, "Deng et al. 2019", "scale", (8.0, 16.0, 32.0)),
-    "proxy_nca": Method("Proxy-NCA", METRIC, "Movshovitz-Attias et al. 2017", "scale", (3, 9, 27)),
-    "proxy_anchor": Method("Proxy-Anchor", METRIC, "Kim et al. 2020", "alpha", (8.0, 16.0, 32.0)),
+    "cosface": Method("CosFace", METRIC, "Wang et al. 2018", "scale", (2.0, 4.0, 8.0, 16.0)),
+    "arcface": Method("ArcFace", METRIC, "Deng et al. 2019", "scale", (2.0, 4.0, 8.0, 16.0)),
+    "proxy_nca": Method(
+        "Proxy-NCA", METRIC, "Movshovitz-Attias et al. 2017", "scale", (1, 3, 9, 27)
+    ),
+    "proxy_anchor": Method(
+        "Proxy-Anchor", METRIC, "Kim et al. 2020", "alpha", (2.0, 4.0, 8.0, 32.0)
+    ),
     "center": Method(
         "center loss",
         PAPERS,
@@ -140,17 +144,25 @@ METHODS = {
         -1.0,
     ),
     "improved_center": Method(
-        "improved center loss, ratio", PAPERS, "its ratio of distances", "weight", (1.0, 5.0, 20.0)
+        "improved center loss, ratio",
+        PAPERS,
+        "its ratio of distances",
+        "weight",
+        (0.2, 1.0, 5.0, 20.0),
     ),
     "mems": Method(
-        "MEMS", PAPERS, "Lu et al. 2021, centers in the space of codes", "margin", (1.5, 2.0, 4.0)
+        "MEMS",
+        PAPERS,
+        "Lu et al. 2021, centers in the space of codes",
+        "margin",
+        (1.0, 1.5, 2.0, 4.0),
     ),
     "rank_margin": Method(
         "LRML's rank margin",
         PAPERS,
         "our reading of Fan et al. 2019, tuples of a batch by class labels",
         "margin",
-        (0.4, 0.6, 0.85),
+        (0.4, 0.6, 0.85, 1.2),
     ),
     "gdf_losses": Method(
         "GDF-Net's losses",

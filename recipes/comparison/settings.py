@@ -29,7 +29,7 @@ class ComparisonSettings(SaliencySettings):
     training: str = option(
         FROZEN,
         "stage 1: full (random start), frozen (the network as it is, a linear classifier on it), "
-        "fine_tuned, given (a classifier from --weights); docs/adaptive_triplet.md (ours)",
+        "fine_tuned, given (a classifier from --weights); docs/papers/adaptive_triplet.md (ours)",
         choices=("full", FROZEN, "fine_tuned", "given"),
     )
     saliency_network: str = option(

@@ -5,15 +5,14 @@ import importlib
 import importlib.util
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
 import tfretrieval.commands
 from recipes.common.cli import parser
+from tests.docs.the_pages import CONTRIBUTING, PAGES, README, ROOT
 
-ROOT = Path(__file__).parents[2]
-PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md")), *(ROOT / "docs").glob("*.md")]
+WITH_COMMANDS = [README, CONTRIBUTING, *PAGES]
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py") if path.stem[0] != "_")
 # What the command cannot do without.
 INDEX = ("--model", "imagenet", "--images", "PICTURES", "--out", "INDEX")
@@ -22,7 +21,7 @@ COMMAND = re.compile(r"python -m ([\w.]+)(.*)")
 
 def pieces():
     """Names of files, and lines of their code blocks or code in a line of prose."""
-    for page in PAGES:
+    for page in WITH_COMMANDS:
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
         for number, part in enumerate(text.split("```")):
             if number % 2:

@@ -1,12 +1,12 @@
 """Links between the pages lead somewhere."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+from tests.docs.the_pages import CONTRIBUTING, PAGES, README
+
+LINKED = [README, CONTRIBUTING, *PAGES]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -16,7 +16,7 @@ def anchors(page):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.name)
 def test_every_link_of_a_page_leads_somewhere(page):
     prose = page.read_text(encoding="utf-8").split("```")[::2]
     for link in LINK.findall("".join(prose)):

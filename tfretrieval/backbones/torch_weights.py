@@ -9,7 +9,7 @@ from tfretrieval.backbones.state_dict import load_state_dict
 from tfretrieval.backbones.weights_file import Published, weights_path
 
 # Depth -> torchvision's IMAGENET1K_V1 weights of that ResNet, 46,807,446 and 102,469,840 bytes;
-# docs/weights.md says what is known of them.
+# docs/how_to/weights.md says what is known of them.
 IMAGENET = {
     18: Published(
         "resnet18.tv_in1k.safetensors",

@@ -60,7 +60,7 @@ class Encoder(abc.ABC):
         """Codes of picture files.
 
         Args:
-            sketches: what they are, of importance where :attr:`knows_sketches`.
+            sketches: what they are, of importance where ``knows_sketches``.
 
         Raises:
             ValueError: a file that is no picture, or cannot be decoded.

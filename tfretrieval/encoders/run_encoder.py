@@ -21,7 +21,7 @@ SKETCH, PHOTO = 0, 1
 class RunEncoder(Encoder):
     """Encodes with the SavedModel of a run: the codes are those of the run, bit for bit.
 
-    Of a run on sketches it is told which pictures are sketches, :attr:`knows_sketches`.
+    Of a run on sketches it is told which pictures are sketches, ``knows_sketches``.
 
     Args:
         path: of the run's folder, or of its ``savedmodel``.

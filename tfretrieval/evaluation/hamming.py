@@ -158,7 +158,7 @@ def hamming_retrieval(
 
     The main number, ``mean_average_precision``, is tie-aware: the expected AP over all orders of
     items at equal distance, in closed form from one table of counts (see
-    :mod:`tfretrieval.evaluation.tie_aware`). Beside it stand its best and worst order, and the
+    ``tfretrieval/evaluation/tie_aware.py``). Beside it stand its best and worst order, and the
     order that a stable sort of the database gives.
 
     With a cut-off only the first ``cutoff`` ranks count; expected, best and worst value then hold

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 class IterativeQuantization(TransformerMixin, BaseEstimator):
     """PCA-ITQ: a rotation of the principal components that is nearest to their signs.
 
-    With ``V = (X - mean) W``, W the first ``bits`` principal directions, a rotation R lowers
+    With ``V = (X - mean) W``, W the first ``bits`` principal directions, a rotation R lowers::
 
         |B - V R|^2,    B = sign(V R),
 

@@ -14,7 +14,7 @@ from tfretrieval.saliency.grey import check_grey, grey_maps
 from tfretrieval.saliency.region import MAX_SIDE
 
 # A map is looked for that tells apart at least so many places along a side. Deeper maps find the
-# subject better than finer ones: docs/saliency.md has the numbers.
+# subject better than finer ones: docs/papers/saliency.md has the numbers.
 MIN_SIDE = 4
 
 
