@@ -79,6 +79,15 @@ coverage: install
 	  --cov recipes --cov-report term:skip-covered --cov-report json:build/coverage.json
 	$(RUN) -m benchmarks.coverage_table build/coverage.json
 
+# Built by the standard tools, checked, and tried in an empty environment outside of this checkout.
+release: install
+	$(VENV)/bin/python -m pip install --quiet build twine
+	rm -rf dist build
+	$(VENV)/bin/python -m build --outdir dist . > /dev/null
+	$(VENV)/bin/python -m twine check --strict dist/*
+	$(PYTHON) tests/try_release.py dist/*.whl --constraint $(CONSTRAINTS) \
+	  --notebook docs/notebooks/a_saved_model_in_plain_tensorflow.ipynb
+
 # Resolves setup.cfg anew for every supported Python.
 lock: install
 	$(VENV)/bin/python -m pip install --quiet uv

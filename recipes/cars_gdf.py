@@ -4,8 +4,8 @@
     python -m recipes.cars_gdf --data-dir CARS --split zero_shot
 
 Method, rows and settings are those of ``recipes.cub_gdf``. The addresses of the data are dead; CARS
-holds what was kept of them (docs/how_to/data_sets.md). With ``--split zero_shot`` the first 98 classes train
-and the others, never seen, are searched.
+holds what was kept of them (docs/how_to/data_sets.md). With ``--split zero_shot`` the first 98
+classes train and the others, never seen, are searched.
 """
 
 import dataclasses

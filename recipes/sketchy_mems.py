@@ -12,8 +12,8 @@ distances to class centers whose margin multiplies the own distance (MEMS) and g
 A sketch and its mirror image search photos and theirs, by the least of four distances. Binary
 codes come from a linear map that is fitted on the class centers alone. Beside MEMS stand
 cross-entropy and CosFace, beside the domain-aware gates (DASE) plain ones (SE) and none. The
-paper's table was not available (docs/papers/sketch_retrieval.md); its claims are DASE above SE above none,
-MEMS above softmax.
+paper's table was not available (docs/papers/sketch_retrieval.md); its claims are DASE above SE
+above none, MEMS above softmax.
 """
 
 from __future__ import annotations

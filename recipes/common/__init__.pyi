@@ -5,11 +5,13 @@ from . import export as export
 from . import frozen as frozen
 from . import heads as heads
 from . import measure as measure
+from . import model_card as model_card
 from . import networks as networks
 from . import opened as opened
 from . import pictures as pictures
 from . import recipe as recipe
 from . import report as report
+from . import report_page as report_page
 from . import saliency as saliency
 from . import session as session
 from . import settings as settings

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import typing
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfretrieval.run_folder import RunFolder
@@ -62,6 +63,9 @@ def main(
         print(f"error: {message}", file=sys.stderr)
         return 2
     _print(report)
+    for name in () if planned else [f"table_{number}" for number in numbers] or ["report"]:
+        if (page := Path(run_dir) / f"{name}.html").exists():
+            _print(f"\nIn a browser: {page}")
     return 0
 
 

@@ -101,7 +101,9 @@ def perform(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> str:
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
     run = opened(config, folder, recipe.load, recipe.check)
-    return common.report.write(recipe.compose(run, recipe.run(run)), folder)
+    report = recipe.compose(run, recipe.run(run))
+    common.model_card.write(run, report)
+    return common.report.write(report, folder)
 
 
 def perform_seeds(recipe: Recipe[C, D, R], config: C, run_dir: str, seeds: int) -> str:

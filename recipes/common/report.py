@@ -2,7 +2,7 @@
 
 A method composes a :class:`Report` from its numbers. The same report of one seed prints its values,
 of several seeds mean and standard deviation, the values of each, and differences with intervals. It
-is written as Markdown, CSV and JSON of one schema, numbers before figures, ``report.md`` last.
+is written as CSV and JSON of one schema, figures, a page and Markdown, ``report.md`` last.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from recipes.common import report_page
 from tfretrieval.evaluation import paired_bootstrap
 from tfretrieval.run_folder import RunFolder
 
@@ -122,6 +123,11 @@ def write_as(name: str, reports: Sequence[Report], folder: RunFolder) -> str:
     """Writes numbers and text of one seed, or what several say together; returns the text."""
     _write_numbers(reports, folder, NUMBERS if name == "report" else name)
     text = "\n".join(_lines(reports)) + "\n"
+    several = len(reports) > 1
+    figures = {} if several else {key: folder / f"figures/{key}.png" for key in reports[0].figures}
+    seeds = [f"seed-{report.seed}/report.html" for report in reports] if several else []
+    links = [link for link in seeds if (folder / link).exists()]
+    folder.write_text(f"{name}.html", report_page.page(text, figures, links))
     folder.write_text(f"{name}.md", text)
     return text
 

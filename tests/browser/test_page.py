@@ -1,23 +1,15 @@
 """The page in a real browser: choose, drop, paste, draw, click, an error. Wants Chromium."""
 
 import base64
-import shutil
 import time
 
 import pytest
 
 from tests.browser.test_serving import Server
+from tests.chromium import chromium, wants_chromium
 from tests.data_pipelines.pictures import encode, picture
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine"
-)
-ARGUMENTS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--window-size=1280,900",
-)
+pytestmark = wants_chromium
 # What a browser does with a file that is dropped or pasted.
 GIVE = """
 const [kind, content, name] = arguments;
@@ -33,23 +25,15 @@ document.body.dispatchEvent(event);
 
 @pytest.fixture
 def page(index, tmp_path):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     server = Server(index)
-    browser = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
     try:
-        browser.get(server.address)
-        yield Page(browser)
-        told = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-        # A refused picture is an answer of status 415, which the browser counts as an error too.
-        assert all("415" in entry["message"] for entry in told), told
+        with chromium(tmp_path / "profile") as browser:
+            browser.get(server.address)
+            yield Page(browser)
+            told = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+            # A refused picture is an answer of status 415, which the browser counts as an error.
+            assert all("415" in entry["message"] for entry in told), told
     finally:
-        browser.quit()
         server.stop()
 
 
