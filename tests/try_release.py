@@ -38,6 +38,12 @@ COMMANDS = {
         *("--image", "pictures/0.png", "--k", "2"),
     ),
 }
+# The second line is wrong, and has to be found wrong: an unused ignore is an error too.
+USES = """import tfretrieval as tfr
+tfr.losses.Nonsense  # type: ignore[attr-defined]
+bits: int = tfr.search.HammingIndex(bits=64).bits
+"""
+STRICT = ("--strict", "--follow-imports=silent", "uses.py")
 # Settings of a notebook.
 SMALL = {"IMAGE_SIZE": 32, "WIDTH": 4, "BITS": 16, "EPOCHS": 1}
 PICTURES = """
@@ -91,6 +97,9 @@ def main() -> int:
         for title, arguments in COMMANDS.items():
             typed = " ".join(arguments) if arguments[0] == "-m" else ""
             steps.append(run(f"{title}: `python {typed}`" if typed else title, *arguments))
+        (elsewhere / "uses.py").write_text(USES)
+        steps.append(run("`pip install mypy`", "-m", "pip", "install", "--quiet", "mypy"))
+        steps.append(run("types, seen from outside: `mypy --strict`", "-m", "mypy", *STRICT))
         if options.notebook:
             cells = json.loads(options.notebook.read_text(encoding="utf-8"))["cells"]
             script = elsewhere / "cells.py"

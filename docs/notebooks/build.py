@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 NAMES = (
     "the_paper_in_ten_cells",
     "your_own_folder",
+    "fine_tune_and_watch",
     "a_saved_model_in_plain_tensorflow",
 )
 # The cell of settings, by papermill's convention.
