@@ -2,7 +2,7 @@
 
 A method composes a :class:`Report` from its numbers. The same report of one seed prints its values,
 of several seeds mean and standard deviation, the values of each, and differences with intervals. It
-is written as CSV and JSON of one schema, figures, a page and Markdown, ``report.md`` last.
+is written as CSV, LaTeX and JSON of one schema, figures, a page and Markdown, ``report.md`` last.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import csv
 import dataclasses
 import functools
 import io
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from recipes.common import report_page
+from recipes.common import latex, report_page
 from tfretrieval.evaluation import paired_bootstrap
 from tfretrieval.run_folder import RunFolder
 
@@ -158,6 +159,11 @@ def _write_numbers(reports: Sequence[Report], folder: RunFolder, name: str) -> N
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(_values(reports))
     folder.write_text(f"{name}.csv", stream.getvalue())
+    tabulars = (
+        latex.tabular(tables[0].title, len(tables[0].keys), *_shown(tables))
+        for tables in _tables(reports)
+    )
+    folder.write_text(f"{name}.tex", "\n".join(itertools.chain.from_iterable(tabulars)))
 
 
 def _epochs(report: Report) -> Iterator[dict[str, Any]]:
@@ -273,18 +279,22 @@ def _lines(reports: Sequence[Report]) -> Iterator[str]:
         yield "Figures: " + ", ".join(f"figures/{name}.png" for name in first.figures) + "."
 
 
-def table_lines(tables: Sequence[Table], seeds: str = "") -> Iterator[str]:
-    """A table as Markdown, from the same one of each seed: means, then the values of each."""
+def _shown(tables: Sequence[Table]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a table, from the same one of each seed: values, or means."""
     first = tables[0]
     header = [*first.keys, *(_header(column) for column in first.columns)]
-    rows = _rows(tables)
-    yield from markdown(
-        header,
-        (
-            [*names, *(_mean(figures[c.name], c.unit) for c in first.columns)]
-            for names, figures in rows.items()
-        ),
-    )
+    rows = [
+        [*names, *(_mean(figures[c.name], c.unit) for c in first.columns)]
+        for names, figures in _rows(tables).items()
+    ]
+    return header, rows
+
+
+def table_lines(tables: Sequence[Table], seeds: str = "") -> Iterator[str]:
+    """A table as Markdown, from the same one of each seed: means, then the values of each."""
+    first, rows = tables[0], _rows(tables)
+    header, shown = _shown(tables)
+    yield from markdown(header, shown)
     yield ""
     if len(tables) > 1:
         yield OVER_SEEDS.format(seeds)
