@@ -50,6 +50,20 @@ def test_your_own_folder_is_searched_for_classes_never_trained_on(tmp_path):
     assert len(figures(notebook)) == 2
 
 
+def test_a_network_is_fine_tuned_watched_exported_and_searched(tmp_path):
+    small = {"IMAGE_SIZE": 32, "BITS": 16, "EPOCHS": 1}
+    notebook = build.notebook("fine_tune_and_watch", small)
+    build.run(notebook, tmp_path)
+    text = printed(notebook)
+    # Of 800 pictures 40 are of the query's class.
+    for row in ("before training", "after training"):
+        assert 5 < number(row, text) < 100, text
+    assert "of 16 bits differ" in text and "asked: " in text
+    assert len(figures(notebook)) == 2
+    events = [file for file in tmp_path.rglob("events.out*") if file.is_file()]
+    assert {file.parent.name for file in events} >= {"train", "validation", "gallery"}
+
+
 def test_the_saved_model_needs_nothing_of_this_package(tmp_path):
     notebook = build.notebook("a_saved_model_in_plain_tensorflow", SMALL)
     (start,) = [
