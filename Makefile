@@ -26,7 +26,7 @@ CODE := conftest.py tfretrieval data_pipelines recipes tests benchmarks docs
 .PHONY: help install demo real demo-full lint test test-both docs coverage release lock clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^#/!q; s/^#  *//p' Makefile
 
 install: $(VENV)/installed
 

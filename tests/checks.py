@@ -168,10 +168,13 @@ RUN_FILES = frozenset(
         "figures",
         "metrics.jsonl",
         "model.keras",
+        "model_card.md",
         "parts.csv",
+        "report.html",
         "report.md",
         "results.csv",
         "results.json",
+        "results.tex",
         "savedmodel",
     }
 )

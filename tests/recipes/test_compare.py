@@ -7,7 +7,7 @@ from recipes.common.cli import main
 from tests.checks import RUN_FILES, check_recipe
 from tests.recipes.comparison.flags import FLAGS
 
-EXPORTED = {"codes.npz", "encoder.weights.h5", "model.keras", "savedmodel"}
+EXPORTED = {"codes.npz", "encoder.weights.h5", "model.keras", "model_card.md", "savedmodel"}
 
 
 def run(run_dir, pictures, *flags):

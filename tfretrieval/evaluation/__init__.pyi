@@ -4,6 +4,8 @@ from .bootstrap import BootstrapInterval as BootstrapInterval
 from .bootstrap import paired_bootstrap as paired_bootstrap
 from .class_separation import ClassSeparation as ClassSeparation
 from .class_separation import class_separation as class_separation
+from .graded import GradedRetrieval as GradedRetrieval
+from .graded import graded_retrieval as graded_retrieval
 from .hamming import HammingRetrieval as HammingRetrieval
 from .hamming import hamming_retrieval as hamming_retrieval
 from .instance import GroundTruth as GroundTruth

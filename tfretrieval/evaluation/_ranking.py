@@ -3,7 +3,9 @@
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from tfretrieval.codes import check_codes, check_packed
 from tfretrieval.evaluation.relevance import Relevance
 
 Divisor = Literal["relevant", "retrieved"]
@@ -148,3 +150,11 @@ def describe(
         f"queries without {'relevant' if divisor == 'relevant' else 'retrieved relevant'} items "
         f"{left_out} ({without} queries have no relevant item)."
     )
+
+
+def packed_codes(codes: ArrayLike, bits: int | None, name: str) -> tuple[np.ndarray, int]:
+    """Packed codes and their number of bits, whichever way they came."""
+    array = np.asarray(codes)
+    if bits is not None:
+        return check_packed(array, bits, name), bits
+    return np.packbits(check_codes(array, name) >= 0, axis=1), array.shape[1]

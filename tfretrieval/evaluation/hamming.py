@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfretrieval.codes import check_codes, check_packed, check_signs
+from tfretrieval.codes import check_signs
 from tfretrieval.evaluation import _ranking, tie_aware
 from tfretrieval.evaluation._counting import count
 from tfretrieval.evaluation._ranking import Divisor, Missing
@@ -199,8 +199,8 @@ def hamming_retrieval(
     >>> result.radius_precision.round(4).tolist()
     [0.6667]
     """
-    queries, bits_q = _packed(query_codes, bits, "query codes")
-    database, n_bits = _packed(database_codes, bits, "database codes")
+    queries, bits_q = _ranking.packed_codes(query_codes, bits, "query codes")
+    database, n_bits = _ranking.packed_codes(database_codes, bits, "database codes")
     if bits_q != n_bits:
         raise ValueError(f"query codes have {bits_q} bits, database codes {n_bits}")
     full = np.packbits(np.ones((1, n_bits), bool), axis=1)
@@ -268,11 +268,3 @@ def hamming_retrieval(
             leave_one_out=leave_one_out,
         ),
     )
-
-
-def _packed(codes: ArrayLike, bits: int | None, name: str) -> tuple[np.ndarray, int]:
-    """Packed codes and their number of bits, whichever way they came."""
-    array = np.asarray(codes)
-    if bits is not None:
-        return check_packed(array, bits, name), bits
-    return np.packbits(check_codes(array, name) >= 0, axis=1), array.shape[1]
