@@ -127,7 +127,7 @@ def graded_retrieval(
         relevant,
         tuple(ks),
         "NDCG (gains 2^r - 1) and weighted mAP (mean ACG at items that share a label) of "
-        f"{n} queries against {total - leave_one_out} database items, ranked by Hamming distance of "
+        f"{n} queries against {total - leave_one_out} database items, by Hamming distance of "
         f"{n_bits}-bit codes; r is the number of shared labels; tie-aware (expected value over all "
         f"orders of items at equal distance); {int(nothing.sum())} queries without a relevant item "
         "are left out",
