@@ -14,7 +14,7 @@ from tests.docs.the_pages import PAGES
 # Names that other libraries have stand in the first column of these pages.
 RIVALS = "coming_from"
 CODE = re.compile(r"`((?:tfr\.|tfretrieval\.)?([a-z_]+)\.([A-Za-z_]\w*)[^`]*)`")
-ENDINGS = {"tar", "jsonl", "py"}  # Of files with the name of a package.
+ENDINGS = {"tar", "jsonl", "npz", "py"}  # Of files with the name of a package.
 PACKAGES = {package for group in build_reference.PACKAGES.values() for package in group}
 
 
