@@ -48,12 +48,11 @@ CLOSED = {
     "tfretrieval/saliency": ("tfretrieval.models", "tfretrieval.backbones"),
     "tfretrieval/plots": ("tfretrieval.models", "tfretrieval.backbones", "tensorflow"),
 }
-LAZY = [
-    "tfretrieval",
-    *(f"tfretrieval.{p.parent.name}" for p in (ROOT / "tfretrieval").glob("*/__init__.pyi")),
-    "data_pipelines",
-    *(f"recipes.{room}" for room in ("common", COMPARISON, *PAPERS)),
-]
+LAZY = sorted(
+    ".".join(stub.parent.relative_to(ROOT).parts)
+    for package in ("tfretrieval", "data_pipelines", "recipes")
+    for stub in (ROOT / package).rglob("__init__.pyi")
+)
 
 
 def imported(file: Path) -> set[str]:
