@@ -106,3 +106,13 @@ def test_distances_count_different_bits_of_any_codes(bits, count, random):
     np.testing.assert_array_equal(
         codes.hamming_distances(packed, packed), (signs[:, None] != signs).sum(axis=2)
     )
+
+
+@pytest.mark.parametrize("queries", [1, 7, 8, 20])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 16, 31, 40])
+def test_codes_of_every_length_are_counted_alike_for_few_and_many_queries(queries, size):
+    rng = np.random.default_rng(size)
+    a, b = (rng.integers(0, 256, (n, size), dtype=np.uint8) for n in (queries, 30))
+    expected = np.unpackbits(a[:, None] ^ b[None], axis=2).sum(axis=2)
+    np.testing.assert_array_equal(codes.hamming_distances(a, b), expected)
+    np.testing.assert_array_equal(codes.hamming_distances(np.asfortranarray(a), b), expected)

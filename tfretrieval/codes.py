@@ -9,6 +9,8 @@ _bitwise_count: Any = getattr(np, "bitwise_count", None)
 
 # Sets how much is compared at a time, so that what is touched stays in the cache.
 _TILE = 4096
+# Queries, and words, below which a copy of the database costs more than it saves.
+_FEW = 8
 
 # The eight values of +-1 that each byte stands for.
 _SIGNS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32) * 2 - 1
@@ -128,7 +130,7 @@ def check_packed(packed: np.ndarray, bits: int, name: str = "codes") -> np.ndarr
 def hamming_distances(packed_a: np.ndarray, packed_b: np.ndarray) -> np.ndarray:
     """Number of different bits between all pairs of two sets of packed codes.
 
-    NumPy 2 counts the bits of ``a XOR b`` in 64-bit words. NumPy 1 cannot count bits, so there
+    NumPy 2 counts the bits of ``a XOR b`` word by word. NumPy 1 cannot count bits, so there
     the distance is one float32 matrix product, ``bits / 2 - a . b / 2`` on codes of +-1, which is
     exact.
 
@@ -164,11 +166,12 @@ def hamming_distances(packed_a: np.ndarray, packed_b: np.ndarray) -> np.ndarray:
 
 
 def _count_bits(packed_a: np.ndarray, packed_b: np.ndarray, out: np.ndarray) -> None:
-    words_a, words_b = _words(packed_a).T, np.ascontiguousarray(_words(packed_b).T)
-    # The 64-bit differences of one tile are written to one buffer, which stays in the cache.
+    size = _word_size(packed_a.shape[1], len(packed_a))
+    words_a, words_b = _words(packed_a, size).T, np.ascontiguousarray(_words(packed_b, size).T)
+    # The differences of one tile are written to one buffer, which stays in the cache.
     columns = max(1, min(8 * _TILE, len(packed_b)))
     rows = 8 * _TILE // columns
-    buffer = np.empty((rows, columns), np.uint64)
+    buffer = np.empty((rows, columns), words_a.dtype)
     for start in range(0, len(packed_b), columns):
         right = words_b[:, start : start + columns]
         for row in range(0, len(packed_a), rows):
@@ -178,13 +181,23 @@ def _count_bits(packed_a: np.ndarray, packed_b: np.ndarray, out: np.ndarray) -> 
                 tile += _bitwise_count(np.bitwise_xor(word_a[:, None], word_b, out=differences))
 
 
-def _words(packed: np.ndarray) -> np.ndarray:
-    padding = -packed.shape[1] % 8
-    if not padding and packed.flags.c_contiguous:
-        # Not copied: of a single query that would cost more than counting.
-        return packed.view(np.uint64)
-    # By rows, whatever the order in memory of what came: only then do eight bytes make a word.
-    return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, padding)))).view(np.uint64)
+def _word_size(size: int, queries: int) -> int:
+    """Bytes of the words in which codes of ``size`` bytes are compared, 0 to fill them up to eight.
+
+    Filling up copies the database: for a few queries that costs more than counting several words.
+    """
+    if size % 8 == 0 or size == 4:
+        return min(size, 8)
+    few = queries < _FEW
+    return next((word for word in (4, 2, 1) if few and size % word == 0 and size // word < _FEW), 0)
+
+
+def _words(packed: np.ndarray, size: int) -> np.ndarray:
+    # By rows, whatever the order in memory of what came: only then do neighbours make a word.
+    packed = np.ascontiguousarray(packed)
+    if size:
+        return packed.view(f"u{size}")
+    return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
 
 
 def _multiply(packed_a: np.ndarray, packed_b: np.ndarray, out: np.ndarray) -> None:
