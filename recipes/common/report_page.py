@@ -20,7 +20,7 @@ STYLE, SCRIPT = (
 def page(text: str, figures: Mapping[str, Path], links: Sequence[str] = ()) -> str:
     """A whole page of a report's Markdown.
 
-    Raw HTML in it, such as in the name of a class, is shown and not read.
+    HTML or a link in it, such as in the name of a class, is shown and not read.
 
     Args:
         text: of ``report.md``.
@@ -33,7 +33,9 @@ def page(text: str, figures: Mapping[str, Path], links: Sequence[str] = ()) -> s
     lines = text.splitlines()
     title = html.escape(lines[0].lstrip("# ") if lines else "")
     prose = "\n".join(line for line in lines if not line.startswith("Figures: figures/"))
-    body = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").render(prose)
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+    # A report has no links of its own, and a name is none: the page fetches nothing.
+    body = markdown.disable(["link", "image", "autolink"]).render(prose)
     body = body.replace("<table>", '<div class="scroll"><table>')
     body = body.replace("</table>", "</table></div>")
     body += "".join(

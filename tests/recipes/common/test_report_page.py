@@ -50,6 +50,10 @@ def test_a_name_is_shown_and_not_read(tmp_path):
     text = page(TEXT, {})
     assert "&lt;script&gt;alert(1)" in text and "&lt;b&gt;" in text
     assert [tag for tag, _ in Elements(text).found].count("script") == 1
+    linked = page(
+        "# ![x](http://example.org/a.png) [y](http://example.org) <http://example.org>", {}
+    )
+    assert not {"a", "img"} & {tag for tag, _ in Elements(linked).found}
     assert "<title>A run, seed 0</title>" in text and "Figures" not in text
 
 
