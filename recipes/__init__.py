@@ -18,8 +18,8 @@ def _check_neighbour() -> None:
     if ours not in {Path(place).resolve() for place in places}:
         where = ", ".join(places) or (found and found.origin) or "nowhere"
         raise ImportError(
-            f"the recipes of tfretrieval need the data_pipelines beside them, {ours}, but this name "
-            f"leads to {where}: start in another folder, or rename yours"
+            f"the recipes of tfretrieval need the data_pipelines beside them, {ours}, but this "
+            f"name leads to {where}: start in another folder, or rename yours"
         )
 
 
