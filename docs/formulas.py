@@ -6,7 +6,10 @@ A docstring has its formula as plain text, which reads in `help()`; this is the 
 PAIRS = r"\frac{1}{B^2}\sum_{i,j}"
 CENTER = r"d_j = \lVert x - c_j \rVert^2"
 FORMULAS = {
-    "layers.BilinearAttentionPooling": r"v_{mc} = \frac{1}{HW} \sum_{x,y} A_m(x,y)\, F_c(x,y)",
+    "layers.BilinearAttentionPooling": (
+        r"v_{mc} = \frac{1}{HW} \sum_{x,y} A_m(x,y)\, F_c(x,y), \quad"
+        r" u = \mathrm{sign}(v) \sqrt{|v|}, \quad y = u / |u|"
+    ),
     "layers.CosineToCenters": r"\cos_{ij} = \frac{\langle x_i, c_j\rangle}{|x_i|\,|c_j|}",
     "layers.DivideAndEncode": (
         r"h_k = 2\, T\!\left(\sigma(\langle x_k, w_k\rangle + b_k)\right) - 1"
@@ -52,12 +55,13 @@ FORMULAS = {
         r" \quad\text{or}\quad L_i = \left(\frac{1}{K}\sum_k h_{ik}\right)^{2}"
     ),
     "losses.CauchyCrossEntropyLoss": (
-        rf"L = {PAIRS} w_{{ij}} \left(s_{{ij}} \log\frac{{d_{{ij}}}}{{\gamma}}"
-        r" + \log\!\left(1 + \frac{\gamma}{d_{ij}}\right)\right)"
+        r"L = \frac{1}{B (B - 1)}\sum_{i \ne j} w_{ij} \left(s_{ij} \log\frac{d_{ij}}{\gamma}"
+        r" + \log\!\left(1 + \frac{\gamma}{d_{ij}}\right)\right), \quad"
+        r" d_{ij} = \frac{K}{2}\left(1 - \min(\cos_{ij}, 0.99)\right)"
     ),
     "losses.CauchyQuantizationLoss": (
         r"L = \log\!\left(1 + \frac{d(|h|, \mathbf{1})}{\gamma}\right), \quad"
-        r" d = \frac{K}{2}\left(1 - \cos(|h|, \mathbf{1})\right)"
+        r" d = \frac{K}{2}\left(1 - \min(\cos(|h|, \mathbf{1}), 0.99)\right)"
     ),
     "losses.CenterLoss": r"L = \frac{1}{2} \lVert x - c_y \rVert^2",
     "losses.CentralSimilarityLoss": (
@@ -81,7 +85,8 @@ FORMULAS = {
         r" d_{ij} = \lVert h_i - h_j \rVert^2"
     ),
     "losses.DTSHLoss": (
-        r"L = \mathrm{mean}_{A,P,N} \log\left(1 + e^{\,m - (t_{AP} - t_{AN})}\right)"
+        r"L = \mathrm{mean}_{A}\, \mathrm{mean}_{P, N}"
+        r" \log\left(1 + e^{\,m - (t_{AP} - t_{AN})}\right)"
         r" + \lambda\, \mathrm{mean}\left(|h| - 1\right)^2, \quad"
         r" t_{ij} = \frac{1}{2}\langle h_i, h_j\rangle"
     ),
@@ -134,7 +139,13 @@ FORMULAS = {
     "fitting.IterativeQuantization": (
         r"\min_{B,\, R}\ \lVert B - V R \rVert^2, \quad B = \mathrm{sign}(V R),\ R^T R = I"
     ),
-    "fitting.LearnedWhitening": r"x \mapsto V^T L^{-1} (x - m), \quad L L^T = S",
-    "fitting.PCAWhitening": r"x \mapsto \Lambda^{-1/2}\, V^T (x - m)",
-    "fitting.random_hyperplanes": r"h = \mathrm{sign}(x W), \quad W \sim \mathcal{N}(0, 1)",
+    "fitting.LearnedWhitening": (
+        r"v = V^T L^{-1} (x - m), \quad L L^T = S, \qquad y = \frac{v}{|v| + 10^{-6}}"
+    ),
+    "fitting.PCAWhitening": (
+        r"v = \Lambda^{-1/2}\, V^T (x - m), \qquad y = \frac{v}{|v| + 10^{-6}}"
+    ),
+    "fitting.random_hyperplanes": (
+        r"z = (x - \bar{x}_{\mathrm{fit}})\, W, \quad W_{ij} \sim \mathcal{N}(0, 1 / K)"
+    ),
 }

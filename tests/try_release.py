@@ -22,7 +22,7 @@ COMMANDS = {
     "the version": ("-c", "import tfretrieval; print(tfretrieval.__version__)"),
     "imports leave TensorFlow alone": (
         "-c",
-        "import sys, tfretrieval, data_pipelines, recipes; print('tensorflow' in sys.modules)",
+        "import sys, tfretrieval, data_pipelines, recipes; sys.exit('tensorflow' in sys.modules)",
     ),
     "help of the search": ("-m", "tfretrieval.search", "--help"),
     "a demo, made tiny": (
@@ -73,7 +73,7 @@ def main() -> int:
 
         def run(title: str, *arguments: str) -> bool:
             began = time.perf_counter()
-            # Nothing of this checkout, and no cache of its runs.
+            # Nothing of this checkout.
             clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
             done = subprocess.run(
                 [str(python), *arguments],

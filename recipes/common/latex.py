@@ -37,7 +37,8 @@ def tabular(
     yield " & ".join(map(text, header)) + r" \\"
     yield r"\midrule"
     for row in rows:
-        yield " & ".join(map(text, row)) + r" \\"
+        # What begins with a bracket would be an argument of the rule or the line before.
+        yield "{}" + " & ".join(map(text, row)) + r" \\"
     yield r"\bottomrule"
     yield r"\end{tabular}"
     yield ""

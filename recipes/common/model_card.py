@@ -68,6 +68,9 @@ def lines(opened: Opened[RunSettings, Any], report: Report) -> Iterator[str]:
     yield from ("", "## Terms", "")
     yield f"- Data: `{config.dataset}`, {terms(config.dataset)}."
     yield f"- Weights it began with: {weights(config.weights)}."
+    looks = getattr(config, "saliency_weights", config.weights)
+    if looks != config.weights:
+        yield f"- Weights of the network that looks first, where one does: {weights(looks)}."
     yield from ("- This package: Apache-2.0.", "", "## Numbers", "")
     yield from table_lines(report.tables[:1])
     yield "All tables and figures: `report.md`, `report.html`."

@@ -34,8 +34,9 @@ def page(text: str, figures: Mapping[str, Path], links: Sequence[str] = ()) -> s
     title = html.escape(lines[0].lstrip("# ") if lines else "")
     prose = "\n".join(line for line in lines if not line.startswith("Figures: figures/"))
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
-    # A report has no links of its own, and a name is none: the page fetches nothing.
-    body = markdown.disable(["link", "image", "autolink"]).render(prose)
+    # A report has none of these of its own, and a name is none: the page fetches nothing.
+    markdown.disable(["link", "image", "autolink", "reference", "entity", "emphasis"])
+    body = markdown.render(prose)
     body = body.replace("<table>", '<div class="scroll"><table>')
     body = body.replace("</table>", "</table></div>")
     body += "".join(

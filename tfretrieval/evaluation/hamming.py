@@ -166,7 +166,8 @@ def hamming_retrieval(
     divides by the relevant items among those ranks, as public hashing code does; their number
     depends on the order inside the divided tie, so with a cut-off only the stable figure exists
     and the other three are NaN. DeepHash-pytorch's number is ``cutoff=k, divisor="retrieved",
-    missing="zero"``, HashNet's the same with ``missing="exclude"``, both with a stable sort.
+    missing="zero"``, HashNet's the same with ``missing="exclude"``; both sort with what their
+    library does by default, which for NumPy is no stable sort: the stable figure is the nearest.
 
     Args:
         query_codes: relaxed or +-1 codes ``[Q, bits]`` (a bit is ``x >= 0``), or packed codes,

@@ -8,7 +8,7 @@ from recipes.common.latex import SIGNS, tabular, text
 def test_names_are_on_the_left_and_figures_on_the_right():
     lines = list(tabular("64 bits", 1, ["codes", "mAP"], [["a_b", "50.0 ± 0.1"]]))
     assert lines[0] == "% 64 bits" and lines[1] == r"\begin{tabular}{lr}"
-    assert r"codes & mAP \\" in lines and r"a\_b & 50.0 $\pm$ 0.1 \\" in lines
+    assert r"codes & mAP \\" in lines and r"{}a\_b & 50.0 $\pm$ 0.1 \\" in lines
     assert [line.split("{")[0] for line in lines[2::2]][:1] == [r"\toprule"]
 
 
