@@ -36,7 +36,7 @@ def test_contract(tmp_path, pictures, monkeypatch, small_network):
         argv = [*SMALL, "--data-dir", str(pictures), "--run-dir", str(run_dir), *flags]
         return main(cub_gdf.RECIPE, Config, "about", argv)
 
-    check_recipe(run, tmp_path, pictures, monkeypatch, RUN_FILES | {"8-bits"}, step=15)
+    check_recipe(run, tmp_path, pictures, monkeypatch, RUN_FILES | {"8-bits"}, step=25)
     whole = tmp_path / "whole"
     titles = ["backbone", "+ crop and drop", *RIVALS.values()]
     assert [names[0] for names in rows(whole)] == titles

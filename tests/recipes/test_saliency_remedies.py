@@ -30,7 +30,7 @@ def run(run_dir, data, *flags):
 
 def test_contract(tmp_path, monkeypatch, small_network):
     table = write_table_with_boxes(tmp_path)
-    check_recipe(lambda run_dir: run(run_dir, table), tmp_path, table, monkeypatch, FILES, step=14)
+    check_recipe(lambda run_dir: run(run_dir, table), tmp_path, table, monkeypatch, FILES, step=20)
     found = {names[0]: figures for names, figures in rows(tmp_path / "whole").items()}
     assert list(found) == ROWS
     assert found["pretrained, chosen alpha"]["alpha"] in ("0.2", "0.6")

@@ -71,7 +71,7 @@ def test_contract(tmp_path, monkeypatch):
         tmp_path,
         monkeypatch,
         FILES,
-        step=7,
+        step=10,
     )
     whole = tmp_path / "whole"
     found = rows(whole)

@@ -69,7 +69,7 @@ def rows(run_dir):
 def test_contract(tmp_path, table, monkeypatch):
     flags = ("--losses", "softmax", "mems", "--gates", "none", "dase")
     check_recipe(
-        lambda run_dir: run(run_dir, table, *flags), tmp_path, table, monkeypatch, FILES, step=12
+        lambda run_dir: run(run_dir, table, *flags), tmp_path, table, monkeypatch, FILES, step=16
     )
     assert list(rows(tmp_path / "whole")) == [
         (loss, gates, part)
