@@ -36,7 +36,7 @@ class GradedRetrieval:
 
     @property
     def mean_weighted_average_precision(self) -> float:
-        """Weighted mAP: the mean over the queries that share a label with an item."""
+        """The weighted mAP, over the queries that share a label with an item."""
         return float(self.weighted_average_precision[self.n_relevant > 0].mean())
 
     @property
