@@ -23,12 +23,23 @@ class LinkNames(SphinxTransform):
             target = public(literal.astext())
             if target is None or isinstance(literal.parent, nodes.reference | nodes.title):
                 continue
+            if self.env.docname.startswith("coming_from") and in_first_column(literal):
+                continue
             link = addnodes.pending_xref(
                 "", reftype="obj", refdomain="py", reftarget=target, refexplicit=True,
                 refdoc=self.env.docname, refwarn=False,
             )  # fmt: skip
             literal.replace_self(link)
             link += literal
+
+
+def in_first_column(node: nodes.Node) -> bool:
+    """Whether it stands in the first cell of a row, where other libraries have their names."""
+    while node.parent is not None:
+        if isinstance(node, nodes.entry):
+            return node.parent.index(node) == 0
+        node = node.parent
+    return False
 
 
 def setup(app: Any) -> dict[str, bool]:
