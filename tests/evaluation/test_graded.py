@@ -58,6 +58,14 @@ def test_ndcg_is_that_of_scikit_learn_ties_included():
         assert found.mean_ndcg_at_k[column] == pytest.approx(theirs, abs=1e-9)
 
 
+def test_codes_that_say_nothing_or_other_queries_are_refused_as_by_hamming_retrieval():
+    queries, query_labels, database, database_labels = problem()
+    with pytest.raises(ValueError, match="negative"):
+        graded_retrieval(np.abs(queries), query_labels, np.abs(database), database_labels)
+    with pytest.raises(ValueError, match="leave_one_out needs the database itself"):
+        graded_retrieval(queries, query_labels, database, database_labels, leave_one_out=True)
+
+
 def test_with_one_label_a_picture_the_weighted_ap_is_the_ap():
     rng = np.random.default_rng(0)
     codes, ids = rng.choice([-1, 1], (60, 6)), rng.integers(0, 5, 60)

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfretrieval.codes import check_codes, check_packed
+from tfretrieval.codes import check_codes, check_packed, check_signs
 from tfretrieval.evaluation.relevance import Relevance
 
 Divisor = Literal["relevant", "retrieved"]
@@ -98,7 +98,7 @@ def check_options(
     if n_database < 1:
         raise ValueError("the database has no item to rank")
     if not ks or any(k < 1 for k in ks):
-        raise ValueError(f"ks must be one or more positive ranks, got {ks}")
+        raise ValueError(f"ks must be one or more positive ranks, at least 1, got {ks}")
     if cutoff is not None and cutoff < 1:
         raise ValueError(f"cutoff must be a positive number of ranks, or None for all: {cutoff}")
     if divisor not in ("relevant", "retrieved"):
@@ -152,7 +152,29 @@ def describe(
     )
 
 
-def packed_codes(codes: ArrayLike, bits: int | None, name: str) -> tuple[np.ndarray, int]:
+def hamming_inputs(
+    query_codes: ArrayLike,
+    query_labels: ArrayLike,
+    database_codes: ArrayLike,
+    database_labels: ArrayLike,
+    bits: int | None,
+    leave_one_out: bool,
+) -> tuple[np.ndarray, np.ndarray, int, Relevance]:
+    """Packed codes of queries and database, their bits, and what is relevant, or what is wrong."""
+    queries, bits_q = _packed(query_codes, bits, "query codes")
+    database, n_bits = _packed(database_codes, bits, "database codes")
+    if bits_q != n_bits:
+        raise ValueError(f"query codes have {bits_q} bits, database codes {n_bits}")
+    full = np.packbits(np.ones((1, n_bits), bool), axis=1)
+    check_signs(queries == full, database == full)
+    relevance = Relevance(query_labels, database_labels)
+    check_lengths(relevance, len(queries), len(database))
+    if leave_one_out and not np.array_equal(queries, database):
+        raise ValueError("leave_one_out needs the database itself as queries, in the same order")
+    return queries, database, n_bits, relevance
+
+
+def _packed(codes: ArrayLike, bits: int | None, name: str) -> tuple[np.ndarray, int]:
     """Packed codes and their number of bits, whichever way they came."""
     array = np.asarray(codes)
     if bits is not None:

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tfretrieval.codes import hamming_distances
-from tfretrieval.evaluation import _ranking
-from tfretrieval.evaluation.relevance import Relevance
+from tfretrieval.evaluation import _ranking, tie_aware
 
 # Distances that are held at a time.
 _BLOCK = 1 << 22
@@ -37,12 +36,15 @@ class GradedRetrieval:
     @property
     def mean_weighted_average_precision(self) -> float:
         """The weighted mAP, over the queries that share a label with an item."""
-        return float(self.weighted_average_precision[self.n_relevant > 0].mean())
+        return self._mean(self.weighted_average_precision)
 
     @property
     def mean_ndcg_at_k(self) -> np.ndarray:
         """The mean over the same queries, float64 ``[len(ks)]``."""
-        return np.asarray(self.ndcg_at_k[self.n_relevant > 0].mean(axis=0))
+        return np.array([self._mean(column) for column in self.ndcg_at_k.T])
+
+    def _mean(self, values: np.ndarray) -> float:
+        return _ranking.mean_over_queries(values, self.n_relevant, "exclude")
 
 
 def graded_retrieval(
@@ -89,19 +91,16 @@ def graded_retrieval(
             f"query_labels must be multi-hot [Q, classes], got shape {np.shape(query_labels)}: "
             "with one label a picture the weighted AP is the AP of hamming_retrieval"
         )
-    relevance = Relevance(query_labels, database_labels)
-    queries, bits_q = _ranking.packed_codes(query_codes, bits, "query codes")
-    database, n_bits = _ranking.packed_codes(database_codes, bits, "database codes")
-    if bits_q != n_bits:
-        raise ValueError(f"query codes have {bits_q} bits, database codes {n_bits}")
-    _ranking.check_lengths(relevance, len(queries), len(database))
-    if min(ks) < 1:
-        raise ValueError(f"ks must be at least 1, got {tuple(ks)}")
+    queries, database, n_bits, _ = _ranking.hamming_inputs(
+        query_codes, query_labels, database_codes, database_labels, bits, leave_one_out
+    )
+    ks = tuple(int(k) for k in ks)
+    n, total = len(queries), len(database)
+    _ranking.check_options(n, total - leave_one_out, ks, None, "relevant", "exclude")
 
     shared = [np.asarray(each, np.float32) for each in (query_labels, database_labels)]
-    n, total = len(queries), len(database)
     discounts = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, total + 2)))])
-    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, total + 1))])
+    harmonic = tie_aware.harmonic_numbers(total)
     ndcg, weighted = np.empty((n, len(ks))), np.empty(n)
     relevant = np.empty(n, np.int64)
     block = max(1, _BLOCK // total)
@@ -119,18 +118,16 @@ def graded_retrieval(
         ndcg[rows] = _ndcg(items, gains, r, discounts, ks)
         weighted[rows] = _weighted(items, hits, sums, harmonic)
     _ranking.check_any_relevant(relevant, "exclude")
-    nothing = relevant == 0
-    ndcg[nothing], weighted[nothing] = np.nan, np.nan
     return GradedRetrieval(
         ndcg,
         weighted,
         relevant,
-        tuple(ks),
+        ks,
         "NDCG (gains 2^r - 1) and weighted mAP (mean ACG at items that share a label) of "
         f"{n} queries against {total - leave_one_out} database items, by Hamming distance of "
         f"{n_bits}-bit codes; r is the number of shared labels; tie-aware (expected value over all "
-        f"orders of items at equal distance); {int(nothing.sum())} queries without a relevant item "
-        "are left out",
+        f"orders of items at equal distance); {int((relevant == 0).sum())} queries without a "
+        "relevant item are left out",
     )
 
 
@@ -152,7 +149,7 @@ def _ndcg(
     for k in ks:
         ideal = _discounted(best, best * values, discounts, k)
         found = _discounted(items, gains, discounts, k)
-        columns.append(found / np.where(ideal > 0, ideal, 1))
+        columns.append(_ranking.ratio(found, ideal))
     return np.stack(columns, axis=1)
 
 
@@ -171,8 +168,7 @@ def _weighted(
     earlier = sums.cumsum(axis=1) - sums
     n = np.maximum(items, 1)
     slope = sums * (hits - 1) / (n * np.maximum(n - 1, 1))
-    first = (hits * earlier + sums) / n
-    reach = harmonic[before + items.astype(np.int64)] - harmonic[before]
-    at_level = slope * items + (first - slope - slope * before) * reach
+    first = (hits * earlier + sums) / n - slope
+    at_level = tie_aware.sum_of_ratios(harmonic, before, first, slope, items.astype(np.int64))
     total = np.where(hits > 0, at_level, 0).sum(axis=1)
-    return np.asarray(total / np.maximum(hits.sum(axis=1), 1))
+    return _ranking.ratio(total, hits.sum(axis=1))

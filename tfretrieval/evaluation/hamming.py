@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tfretrieval.codes import check_signs
 from tfretrieval.evaluation import _ranking, tie_aware
 from tfretrieval.evaluation._counting import count
 from tfretrieval.evaluation._ranking import Divisor, Missing
-from tfretrieval.evaluation.relevance import Relevance
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,16 +198,9 @@ def hamming_retrieval(
     >>> result.radius_precision.round(4).tolist()
     [0.6667]
     """
-    queries, bits_q = _ranking.packed_codes(query_codes, bits, "query codes")
-    database, n_bits = _ranking.packed_codes(database_codes, bits, "database codes")
-    if bits_q != n_bits:
-        raise ValueError(f"query codes have {bits_q} bits, database codes {n_bits}")
-    full = np.packbits(np.ones((1, n_bits), bool), axis=1)
-    check_signs(queries == full, database == full)
-    relevance = Relevance(query_labels, database_labels)
-    _ranking.check_lengths(relevance, len(queries), len(database))
-    if leave_one_out and not np.array_equal(queries, database):
-        raise ValueError("leave_one_out needs the database itself as queries, in the same order")
+    queries, database, n_bits, relevance = _ranking.hamming_inputs(
+        query_codes, query_labels, database_codes, database_labels, bits, leave_one_out
+    )
     ks = tuple(int(k) for k in ks)
     n_ranked = len(database) - leave_one_out
     ranks = _ranking.check_options(len(queries), n_ranked, ks, cutoff, divisor, missing)

@@ -23,6 +23,8 @@ All functions take cumulated tables, ``[Q, levels]`` integers: items, and releva
 distance ``<= d``.
 """
 
+import functools
+
 import numpy as np
 
 
@@ -51,15 +53,7 @@ def precision_sums(
     queries, levels = np.nonzero(np.diff(relevant, axis=1, prepend=0))
     n, before = _level(items, queries, levels)
     p, hits = _level(relevant, queries, levels)
-    harmonic = _harmonic(int(items.max(initial=0)))
-
-    def run(
-        start: np.ndarray, first: np.ndarray, slope: np.ndarray | int, length: np.ndarray
-    ) -> np.ndarray:
-        """Sum of ``(first + i * slope) / (start + i)`` for i = 1 .. length."""
-        reach = harmonic[start + length] - harmonic[start]
-        return slope * length + (first - slope * start) * reach
-
+    run = functools.partial(sum_of_ratios, harmonic_numbers(int(items.max(initial=0))))
     room = np.clip(cutoff - before, 0, n)
     slope = (p - 1) / np.maximum(n - 1, 1)
     last = before + n - p
@@ -68,6 +62,26 @@ def precision_sums(
     worst = run(last, hits, 1, np.clip(cutoff - last, 0, p))
     total = [np.bincount(queries, values, len(items)) for values in (expected, best, worst)]
     return total[0], total[1], total[2]
+
+
+def sum_of_ratios(
+    harmonic: np.ndarray,
+    start: np.ndarray,
+    first: np.ndarray,
+    slope: np.ndarray | int,
+    length: np.ndarray,
+) -> np.ndarray:
+    """Sum of ``(first + i * slope) / (start + i)`` for i = 1 .. length.
+
+    Args:
+        harmonic: :func:`harmonic_numbers` up to ``start + length``.
+
+    >>> one = np.array([1])
+    >>> float(sum_of_ratios(harmonic_numbers(2), 0 * one, 0.0 * one, 1, 2 * one)[0])
+    2.0
+    """
+    reach = harmonic[start + length] - harmonic[start]
+    return slope * length + (first - slope * start) * reach
 
 
 def expected_hits(items: np.ndarray, relevant: np.ndarray, k: int) -> np.ndarray:
@@ -116,7 +130,8 @@ def _level(
     return upto - before, before
 
 
-def _harmonic(n: int) -> np.ndarray:
+def harmonic_numbers(n: int) -> np.ndarray:
+    """``H_0 .. H_n``, float64 ``[n + 1]``."""
     # Differences of neighbours matter, so the running sum is kept longer than the result.
     steps = 1 / np.arange(1, n + 1, dtype=np.longdouble)
     return np.concatenate([[0], np.cumsum(steps)]).astype(np.float64)
