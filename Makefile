@@ -70,7 +70,7 @@ $(VENV)/docs: install
 # are not written anew, so the folder goes first.
 docs: $(VENV)/docs
 	rm -rf docs/_build
-	PYTHONPATH=. $(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	$(RUN) -m docs.check_site docs/_build/html
 
 # Python 3.12 and newer watch lines at little cost; below, coverage says so and takes its slow way.

@@ -21,7 +21,8 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 import tfretrieval as tfr
-from data_pipelines.drawn_birds.canvas import Layer, Pen, Subject
+from data_pipelines.drawn_birds.canvas import Layer, Pen
+from data_pipelines.drawn_birds.objects import standing
 from data_pipelines.drawn_birds.photograph import SUPERSAMPLE, photograph
 from data_pipelines.drawn_birds.things import KINDS
 
@@ -65,10 +66,7 @@ def draw(number: int) -> tuple[np.ndarray, np.ndarray]:
         KINDS[kind](dice, pen, at * canvas, reach * canvas)
         labels[NAMES.index(kind)] = 1
     at, reach = (value * canvas for value in placed[0])
-    foot = at + 0.85j * reach
-    feet = (foot - 0.1 * reach, foot + 0.1 * reach)
-    subject = Subject(layer.paint, layer.mask, feet, unit=1.3 * reach)
-    return photograph(subject, at, dice, distractors=0).pixels, labels
+    return photograph(standing(layer, at, reach), at, dice, distractors=0).pixels, labels
 
 
 def train(name: str, x: np.ndarray, y: np.ndarray, rate: float, seed: int) -> tf.keras.Model:

@@ -101,6 +101,7 @@ def rows(data, features: np.ndarray) -> Iterator[Row]:
             milliseconds(one), milliseconds(many),
         )  # fmt: skip
     half = unit.astype(np.float16)
+    kept = half[database], large(half[database])
     makers = {
         "ArcFace": lambda bits: learn(features, labels, data.train, bits),
         "PCA-ITQ": lambda bits: (
@@ -115,10 +116,18 @@ def rows(data, features: np.ndarray) -> Iterator[Row]:
     for name, make in makers.items():
         for bits in LENGTHS:
             packed = tfr.codes.pack(make(bits))
-            yield from code_rows(f"{name}, {bits} bits", packed, bits, half, data)
+            yield from code_rows(f"{name}, {bits} bits", packed, bits, half[query], kept, data)
 
 
-def code_rows(name: str, packed: np.ndarray, bits: int, half: np.ndarray, data) -> Iterator[Row]:
+def code_rows(
+    name: str,
+    packed: np.ndarray,
+    bits: int,
+    asked: np.ndarray,
+    kept: tuple[np.ndarray, np.ndarray],
+    data,
+) -> Iterator[Row]:
+    """Of codes alone and of a shortlist by the features of the queries, and of both databases."""
     labels, query, database = data.records.labels, data.query, data.database
     found = tfr.evaluation.hamming_retrieval(
         packed[query], labels[query], packed[database], labels[database],
@@ -133,20 +142,19 @@ def code_rows(name: str, packed: np.ndarray, bits: int, half: np.ndarray, data) 
     mean = found.mean_average_precision
     yield (name, size, mean, *found.precision_at_k.mean(axis=0), *alone)
 
-    stored = half[database]
     _, shortlists = index.search(packed[query], SHORTLIST)
-    best = np.array([tfr.search.rerank(half[q], stored, near)[0][:NEAREST]
-                     for q, near in zip(query, shortlists, strict=True)])  # fmt: skip
+    best = np.array([tfr.search.rerank(wanted, kept[0], near)[0][:NEAREST]
+                     for wanted, near in zip(asked, shortlists, strict=True)])  # fmt: skip
     right = labels[database][best] == labels[query][:, None]
 
-    def in_order(q: int, searched: tfr.search.HammingIndex, kept: np.ndarray) -> object:
+    def in_order(q: int, searched: tfr.search.HammingIndex, stored: np.ndarray) -> object:
         _, near = searched.search(packed[query[q : q + 1]], SHORTLIST)
-        return tfr.search.rerank(half[query[q]], kept, near[0])
+        return tfr.search.rerank(asked[q], stored, near[0])
 
-    kept = large(stored)
     slower = [milliseconds(lambda q, i=i, k=k: in_order(q, i, k))
-              for i, k in ((index, stored), (many, kept))]  # fmt: skip
-    yield (f"{name}, shortlist by float16", size + stored.nbytes / len(stored), float("nan"),
+              for i, k in zip((index, many), kept, strict=True)]  # fmt: skip
+    per_picture = size + kept[0].nbytes / len(kept[0])
+    yield (f"{name}, shortlist by float16", per_picture, float("nan"),
            right[:, 0].mean(), right.mean(), *slower)  # fmt: skip
 
 

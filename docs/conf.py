@@ -35,14 +35,13 @@ exclude_patterns = ["_build", "notebooks/*.py"]
 templates_path = ["_templates"]
 
 # Pages
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 # The notebooks stand here with their outputs: docs/notebooks/build.py.
 nb_execution_mode = "off"
 
 # Reference
 autosummary_generate = True
-autosummary_ignore_module_all = False
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"

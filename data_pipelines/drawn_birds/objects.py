@@ -60,9 +60,14 @@ class ObjectArtist:
         at = complex(dice.uniform(edge, 1 - edge), dice.uniform(edge, 1 - edge)) * canvas
         reach *= canvas
         KINDS[kind](dice, Pen(layer.paint, layer.mask), at, reach)
-        foot = at + 0.85j * reach
-        feet = (foot - 0.1 * reach, foot + 0.1 * reach)
-        return Subject(layer.paint, layer.mask, feet, unit=1.3 * reach), at
+        return standing(layer, at, reach), at
+
+
+def standing(layer: Layer, at: complex, reach: float) -> Subject:
+    """What is drawn, held up by a perch below the thing ``at`` a place, of that ``reach``."""
+    foot = at + 0.85j * reach
+    feet = (foot - 0.1 * reach, foot + 0.1 * reach)
+    return Subject(layer.paint, layer.mask, feet, unit=1.3 * reach)
 
 
 def sample_checksum() -> str:

@@ -63,9 +63,10 @@ def main(
         print(f"error: {message}", file=sys.stderr)
         return 2
     _print(report)
-    for name in () if planned else [f"table_{number}" for number in numbers] or ["report"]:
-        if (page := Path(run_dir) / f"{name}.html").exists():
-            _print(f"\nIn a browser: {page}")
+    if not planned:
+        for name in [f"table_{number}" for number in numbers] or ["report"]:
+            if (page := Path(run_dir) / f"{name}.html").exists():
+                _print(f"\nIn a browser: {page}")
     return 0
 
 

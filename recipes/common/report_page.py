@@ -11,10 +11,7 @@ from markdown_it import MarkdownIt
 
 # What a person would look at first.
 FIRST = ("gallery", "saliency")
-STYLE, SCRIPT = (
-    (Path(__file__).parent / name).read_text(encoding="utf-8")
-    for name in ("report.css", "report.js")
-)
+STYLE, SCRIPT = (Path(__file__).parent / name for name in ("report.css", "report.js"))
 
 
 def page(text: str, figures: Mapping[str, Path], links: Sequence[str] = ()) -> str:
@@ -43,20 +40,16 @@ def page(text: str, figures: Mapping[str, Path], links: Sequence[str] = ()) -> s
         f'<p><a href="{html.escape(link)}">{html.escape(link)}</a></p>' for link in links
     )
     if figures:
-        body += "<h2>Figures</h2>" + "".join(
-            _figure(name, figures[name])
-            for name in sorted(figures, key=lambda name: (name not in FIRST, *_place(name)))
-        )
+        order = [name for name in FIRST if name in figures]
+        order += sorted(set(figures) - set(FIRST))
+        body += "<h2>Figures</h2>" + "".join(_figure(name, figures[name]) for name in order)
+    style, script = (file.read_text(encoding="utf-8") for file in (STYLE, SCRIPT))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{STYLE}</style></head>\n"
-        f"<body>{body}<script>{SCRIPT}</script></body></html>\n"
+        f"<title>{title}</title><style>{style}</style></head>\n"
+        f"<body>{body}<script>{script}</script></body></html>\n"
     )
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (FIRST.index(name) if name in FIRST else 0), name
 
 
 def _figure(name: str, file: Path) -> str:
