@@ -89,14 +89,16 @@ release: install
 	$(PYTHON) tests/try_release.py dist/*.whl --constraint $(CONSTRAINTS) \
 	  --notebook docs/notebooks/a_saved_model_in_plain_tensorflow.ipynb
 
-# Resolves setup.cfg anew for every supported Python.
-lock: install
-	$(VENV)/bin/python -m pip install --quiet uv
+# Resolves setup.cfg anew for every supported Python, in an environment of its own: where the old
+# constraints do not meet setup.cfg any more, nothing else can be installed.
+lock:
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet uv
 	for version in 3.10 3.11 3.12 3.13; do \
 	  echo "# The versions CI tested with Python $$version; made anew by: make lock" \
 	    > constraints/py$$version.txt; \
 	  docs=$$([ $$version = 3.10 ] || echo "--extra docs"); \
-	  $(VENV)/bin/uv pip compile --quiet --no-header --no-annotate --extra test $$docs setup.cfg \
+	  .venv/lock/bin/uv pip compile --quiet --no-header --no-annotate --extra test $$docs setup.cfg \
 	    --python-version $$version --python-platform x86_64-unknown-linux-gnu \
 	    >> constraints/py$$version.txt; \
 	done
