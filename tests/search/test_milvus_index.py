@@ -11,6 +11,7 @@ import pytest
 from tests.search.test_hamming_index import random_codes
 from tfretrieval.files import InUse
 from tfretrieval.search import HammingIndex, MilvusIndex
+from tfretrieval.search._milvus_collection import Collection
 
 pymilvus = pytest.importorskip("pymilvus")
 server_manager_instance = pytest.importorskip("milvus_lite.server_manager").server_manager_instance
@@ -61,6 +62,25 @@ def test_answers_are_those_of_numpy_ties_in_order(file, bits):
         assert_equal(index, plain, queries, [1, 7, 299, 300], [0, bits // 3, bits, 1 << 40])
         assert_equal(index, plain, queries[:0], [3], [1])
         assert_same_answers([index.ids, index.codes], [plain.ids, plain.codes])
+
+
+def test_whichever_codes_of_the_last_distance_it_gives_the_first_are_taken(file, monkeypatch):
+    """The engine of a file happens to give those; what searches the parts of a cluster does not."""
+    given = Collection.nearest
+
+    def latest(self, queries, limit, where="", **bounds):
+        found = given(self, queries, 16_384, where, **bounds)
+        by_age = [sorted(hits, key=lambda hit: (hit[0], -hit[1])) for hits in found]
+        return [sorted(hits[:limit]) for hits in by_age]
+
+    monkeypatch.setattr(Collection, "nearest", latest)
+    codes, plain = random_codes(400, 8), HammingIndex(8)
+    with MilvusIndex(8, file) as index:
+        for each in (plain, index):
+            each.add(codes)
+        assert_equal(index, plain, codes[:20], [1, 2, 10, 399, 400], [1])
+        limited_to(30, monkeypatch)
+        assert_equal(index, plain, codes[:20], [10, 30], [1])
 
 
 @pytest.mark.parametrize("ids", ["numbers", "names"])
