@@ -183,6 +183,30 @@ def test_the_engine_of_a_file_ends_with_its_last_index(file):
     assert not lock.exists()
 
 
+def test_what_one_index_adds_or_removes_another_one_sees(file):
+    with MilvusIndex(8, file) as one, MilvusIndex(8, file) as other:
+        one.add(random_codes(3, 8), ["a", "b", "c"])
+        assert len(other) == 3
+        other.add(random_codes(2, 8), ["d", "e"])
+        one.remove(["a"])
+        one.add(random_codes(1, 8), ["f"])
+        assert one.ids.tolist() == other.ids.tolist() == list("bcdef")
+
+
+def test_a_process_killed_before_there_was_an_index_of_milvus_is_made_up_for(file, monkeypatch):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with MilvusIndex(8, file) as index, monkeypatch.context() as patch:
+        patch.setattr(pymilvus.MilvusClient, "create_index", killed)
+        with pytest.raises(KeyboardInterrupt):
+            index.add(random_codes(3, 8))
+    with MilvusIndex(8, file) as index:
+        assert len(index) == 0
+        index.add(random_codes(3, 8))
+        assert index.search(random_codes(1, 8), 1)[1].tolist() == [[0]]
+
+
 def test_a_file_of_something_else_is_refused_and_stays_as_it_is(tmp_path):
     with MilvusIndex(8, tmp_path / "whole.db") as index:
         index.add(random_codes(3000, 8))
@@ -350,10 +374,15 @@ def test_where_lists_miss_some_the_answer_ends_in_minus_one(cluster, monkeypatch
     assert distances.tolist() == [[0, 1, -1]] and ids.tolist() == [["b", "a", ""]]
 
 
-def test_a_cluster_that_cannot_be_reached_is_named(monkeypatch):
-    def fails(*arguments, **options):
+def test_a_cluster_that_cannot_be_reached_is_named_and_so_is_a_file(file, monkeypatch):
+    def fails(uri, **options):
+        if "://" not in uri:
+            server_manager_instance.start_and_get_uri(uri)
         raise pymilvus.MilvusException(message="no answer")
 
     monkeypatch.setattr(pymilvus, "MilvusClient", fails)
+    with pytest.raises(ValueError, match=r"cannot open .*codes\.db \(no answer\)"):
+        MilvusIndex(8, file)
+    assert not file.with_name(".codes.db.lock").exists()
     with pytest.raises(ConnectionError, match="http://milvus:19530 cannot be reached: no answer"):
         MilvusIndex(8, "http://milvus:19530")

@@ -22,11 +22,7 @@ Hit = tuple[int, int, Any]
 
 
 class Collection:
-    """What is asked of Milvus, and how.
-
-    Attributes:
-        kind: of the ids, ``"i"`` or ``"U"`` as of NumPy's types; None while there is no collection.
-    """
+    """What is asked of Milvus, and how."""
 
     def __init__(
         self,
@@ -37,11 +33,20 @@ class Collection:
         index_params: Mapping[str, Any],
         search_params: Mapping[str, Any],
     ):
-        self.kind: str | None = None
+        self._kind: str | None = None
         self._client, self._name, self._bits, self._index_type = client, name, bits, index_type
         self._index_params, self._search_params = dict(index_params), dict(search_params)
-        if client.has_collection(name):
-            self._read(client.describe_collection(name))
+
+    @property
+    def kind(self) -> str | None:
+        """Of the ids, ``"i"`` or ``"U"`` as of NumPy's types; None while there is no collection.
+
+        Raises:
+            ValueError: a collection of something else, of other codes or another index type.
+        """
+        if self._kind is None and self._client.has_collection(self._name):
+            self._read(self._client.describe_collection(self._name))
+        return self._kind
 
     def _read(self, told: Mapping[str, Any]) -> None:
         where = f"the collection {self._name!r}"
@@ -55,7 +60,7 @@ class Collection:
         if index_type != self._index_type:
             raise ValueError(f"{where} has index_type {index_type!r}, not {self._index_type!r}")
         [field] = [field for field in told["fields"] if field["name"] == NAME]
-        self.kind = "U" if field["type"] == _types().VARCHAR else "i"
+        self._kind = "U" if field["type"] == _types().VARCHAR else "i"
 
     def create(self, kind: str) -> None:
         """Makes it, for ids of a kind."""
@@ -71,7 +76,7 @@ class Collection:
         schema.add_field(CODE, types.BINARY_VECTOR, dim=8 * -(-self._bits // 8))
         self._client.create_collection(self._name, schema=schema, consistency_level="Strong")
         self._load()
-        self.kind = kind
+        self._kind = kind
 
     def _load(self) -> None:
         """Makes it searchable; by a new index too, where a killed process has left none."""

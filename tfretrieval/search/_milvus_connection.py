@@ -50,7 +50,9 @@ def connect(owner: object, uri: str, token: str) -> tuple[Any, Callable[[], Any]
     except pymilvus.MilvusException as error:
         if path is None:
             raise ConnectionError(f"{uri} cannot be reached: {error.message}") from error
-        raise ValueError(f"milvus-lite cannot open {path}: is it damaged?") from error
+        if not _opened[path] and str(path) in _engines()._servers:
+            _engines().release_server(str(path))
+        raise ValueError(f"milvus-lite cannot open {path} ({error.message}): damaged?") from error
     if path is not None:
         _opened[path] += 1
     return client, weakref.finalize(owner, _shut, client, path)

@@ -106,10 +106,11 @@ class MilvusIndex:
         # Nothing lies behind it: a hint, since others may have added some.
         self._end = 0
         client, self._close = connect(self, self.uri, token)
+        self._held = Collection(
+            client, collection, self.bits, index_type, index_params or {}, search_params or {}
+        )
         try:
-            self._held = Collection(
-                client, collection, self.bits, index_type, index_params or {}, search_params or {}
-            )
+            _ = self._held.kind
         except BaseException as error:
             self.close()
             if isinstance(error, ValueError):
