@@ -3,6 +3,7 @@ from .expansion import expand_queries as expand_queries
 from .expansion import rank as rank
 from .faiss_index import FaissIndex as FaissIndex
 from .hamming_index import HammingIndex as HammingIndex
+from .milvus_index import MilvusIndex as MilvusIndex
 from .picture_index import Found as Found
 from .picture_index import Picture as Picture
 from .picture_index import PictureIndex as PictureIndex
@@ -13,6 +14,7 @@ __all__ = [
     "FaissIndex",
     "Found",
     "HammingIndex",
+    "MilvusIndex",
     "Picture",
     "PictureIndex",
     "RowFile",
