@@ -16,11 +16,9 @@ from tests.data_pipelines.disk_system import DiskSystem
 from tests.data_pipelines.pictures import encode as encoded
 from tests.data_pipelines.pictures import picture, write_tree
 from tests.odd_files import NOT_UTF8
-from tfretrieval.backbones import resnet18
 from tfretrieval.encoders import RunEncoder
 from tfretrieval.encoders.indexing import index_folder
 from tfretrieval.export import export_encoder
-from tfretrieval.models import hash_encoder
 from tfretrieval.search import FaissIndex, HammingIndex, PictureIndex
 
 NAMES = ("[a]*?.jpg", "käse/猫.jpg", "new\nline.png", f"{NOT_UTF8}.jpg", "wren/1.jpg", "wren/2.jpg",
@@ -30,8 +28,13 @@ WHY = "truncated or damaged"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
+    """A model that is small, so that it is soon exported and loaded."""
+    tf.keras.utils.set_random_seed(0)
+    image = tf.keras.Input((32, 32, 3))
+    maps = tf.keras.layers.Conv2D(8, 8, strides=8)(tf.keras.layers.Rescaling(0.01, -1.2)(image))
+    codes = tf.keras.layers.Dense(12)(tf.keras.layers.Flatten()(maps))
     folder = tmp_path_factory.mktemp("run")
-    export_encoder(hash_encoder(resnet18((32, 32, 3), width=4), 12), folder / "savedmodel", 32)
+    export_encoder(tf.keras.Model(image, codes), folder / "savedmodel", 32)
     return folder
 
 
@@ -98,6 +101,7 @@ def test_codes_are_those_of_the_index_of_one_machine(finished, run, pictures, tm
     packed, ids = load(finished).arrays()
     assert ids.tolist() == [picture.name for picture in index.pictures] == sorted(NAMES)
     np.testing.assert_array_equal(packed, index.codes)
+    assert len(np.unique(packed, axis=0)) == 8
     assert load(finished).not_read == done.unreadable == {"cut.jpg": WHY}
     assert load(finished).model == encoder.fingerprint
 
