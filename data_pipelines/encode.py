@@ -115,9 +115,12 @@ def encode(
 
     Raises:
         DataError: no pictures, none that can be read, or a folder of other codes.
-        ValueError: no model, or one that gives no codes.
+        ValueError: no model, one that gives no codes, or a setting that there is not.
         ImportError: Beam is not installed.
     """
+    for name, value in {"batch_size": batch_size, "shards": shards}.items():
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
     if tfrecord and shards is not None:
         raise ValueError("of TFRecords every file is a shard: leave --shards out")
     if not tfrecord and (image_feature or id_feature):
@@ -215,7 +218,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         done = encode(**options, beam_arguments=given[end + 1 :])
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as stop:
+        # While a shard is encoded Beam makes an error of its own of what stops it.
+        if isinstance(stop, RuntimeError) and KeyboardInterrupt.__name__ not in str(stop):
+            raise
         print("\nstopped; the same command goes on from here", file=sys.stderr)
         return 130
     except (OSError, ValueError, ImportError) as error:

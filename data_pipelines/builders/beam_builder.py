@@ -3,7 +3,10 @@
 ```python
 from apache_beam.options.pipeline_options import PipelineOptions
 
-options = PipelineOptions(["--direct_running_mode=multi_processing", "--direct_num_workers=4"])
+options = PipelineOptions([
+    "--allow_unsafe_triggers",  # or Beam first fetches another runner from the network
+    "--direct_running_mode=multi_processing", "--direct_num_workers=4",
+])
 config = tfds.download.DownloadConfig(beam_options=options)
 DrawnBirds(config="cub_like").download_and_prepare(download_config=config)
 ```
@@ -27,8 +30,8 @@ class BeamBuilder(
 ):
     """Prepares by Beam where the ``download_config`` has ``beam_options`` or a ``beam_runner``.
 
-    The pictures and their order are the same; files may be cut at other places where there are
-    several of a part, since TFDS counts them in another way then.
+    What is read from the files is the same in the same order. Where a part takes several files TFDS
+    may cut them at other places, and workers write the features of an example in any order.
     """
 
     _by_beam = False

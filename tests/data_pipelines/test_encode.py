@@ -167,7 +167,7 @@ def test_a_shard_that_is_gone_or_damaged_is_encoded_again_and_no_other(
 
 
 def test_killed_half_way_it_goes_on_to_the_same_files(
-    run, pictures, finished, tmp_path, monkeypatch
+    run, pictures, finished, tmp_path, monkeypatch, capsys
 ):
     plain, written = beam_files.write, []
 
@@ -176,13 +176,14 @@ def test_killed_half_way_it_goes_on_to_the_same_files(
             written.append(path)
             if len(written) == 2:
                 Path(f"{path}{beam_files.ASIDE}1").write_bytes(contents[:100])
-                raise RuntimeError("killed")
+                raise KeyboardInterrupt
         plain(path, contents)
 
     with monkeypatch.context() as patch:
         patch.setattr(beam_files, "write", killed)
-        with pytest.raises(RuntimeError, match="killed"):
-            again(run, pictures, tmp_path / "codes")
+        usual = ["--model", str(run), "--images", str(pictures), "--out", str(tmp_path / "codes")]
+        assert encode.main([*usual, "--batch-size", "2", "--shards", "3"]) == 130
+    assert "the same command goes on from here" in capsys.readouterr().err
     with pytest.raises(DataError, match="has no manifest.json"):
         load(tmp_path / "codes")
     [first] = (tmp_path / "codes").glob("*.npz")
@@ -252,6 +253,12 @@ def test_what_is_wrong_is_told_in_one_line(
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ") and told in line
     assert not (tmp_path / "new").exists() or not contents(tmp_path / "new")
+
+
+@pytest.mark.parametrize("options", [{"batch_size": 0}, {"shards": 0}])
+def test_numbers_below_one_are_refused(run, pictures, tmp_path, options):
+    with pytest.raises(ValueError, match="must be at least 1, got 0"):
+        encode.encode(run, pictures, tmp_path / "codes", **options)
 
 
 def test_without_beam_the_line_says_what_brings_it(run, pictures, tmp_path, monkeypatch, capsys):
