@@ -37,8 +37,8 @@ class RunEncoder(Encoder):
         self._signature = self._run.signature
         if "codes" not in self._signature.structured_outputs:
             raise ValueError(
-                f"{self.path} gives no codes but descriptors, to which codes are fitted: open it as "
-                "a DescriptorEncoder, as python -m tfretrieval.search index does"
+                f"{self.path} gives no codes but descriptors, to which codes are fitted: open it "
+                "as a DescriptorEncoder, as python -m tfretrieval.search index does"
             )
         self.bits = int(self._signature.structured_outputs["codes"].shape[-1])
         self.dimensions = self.bits
