@@ -2,8 +2,10 @@ from . import audit as audit
 from . import augment as augment
 from . import builders as builders
 from . import catalogue as catalogue
+from . import code_shards as code_shards
 from . import data_sets as data_sets
 from . import drawn_birds as drawn_birds
+from . import encode as encode
 from . import instance_catalogue as instance_catalogue
 from . import instances as instances
 from . import openmoji as openmoji
@@ -21,8 +23,10 @@ __all__ = [
     "augment",
     "builders",
     "catalogue",
+    "code_shards",
     "data_sets",
     "drawn_birds",
+    "encode",
     "instance_catalogue",
     "instances",
     "openmoji",

@@ -1,3 +1,4 @@
+from .beam_builder import BeamBuilder as BeamBuilder
 from .caltech256_builder import Caltech256 as Caltech256
 from .drawn_birds_builder import DrawnBirds as DrawnBirds
 from .drawn_birds_builder import DrawnBirdsConfig as DrawnBirdsConfig
@@ -12,6 +13,7 @@ from .sketch_folders_builder import SketchyExtended as SketchyExtended
 from .sketch_folders_builder import TuBerlinExtended as TuBerlinExtended
 
 __all__ = [
+    "BeamBuilder",
     "Caltech256",
     "DrawnBirds",
     "DrawnBirdsConfig",

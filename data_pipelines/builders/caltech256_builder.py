@@ -15,16 +15,16 @@ tfds.load("caltech256", split="train", download_and_prepare_kwargs={
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow_datasets as tfds
 
+from data_pipelines.builders.beam_builder import BeamBuilder
 from data_pipelines.records import Listing
 from data_pipelines.sources import CALTECH256
 
 
-class Caltech256(tfds.core.GeneratorBasedBuilder):
+class Caltech256(BeamBuilder):
     """256 classes without the clutter; 60 pictures of each in ``train``, the others in ``test``.
 
     Features: ``image`` (JPEG, as in the archive), ``image/filename`` (the id) and ``label``.
@@ -63,16 +63,16 @@ class Caltech256(tfds.core.GeneratorBasedBuilder):
         self.info.features["label"].names = listing.records.class_names
         return {part: self._generate_examples(listing, part) for part in ("train", "test")}
 
-    def _generate_examples(self, listing: Listing, part: str) -> Iterator[tuple[str, Any]]:
+    def _generate_examples(self, listing: Listing, part: str) -> Any:
         records = listing.records
         assert records.paths is not None
-        for i in listing.where(part):
-            name = str(records.ids[i])
-            yield (
-                name,
-                {
-                    "image": str(records.paths[i]),
-                    "image/filename": name,
-                    "label": int(records.labels[i]),
-                },
-            )
+        rows = (
+            (str(records.ids[i]), str(records.paths[i]), int(records.labels[i]))
+            for i in listing.where(part)
+        )
+        return self.examples(rows, _example)
+
+
+def _example(row: tuple[str, str, int]) -> tuple[str, dict[str, Any]]:
+    name, path, label = row
+    return name, {"image": path, "image/filename": name, "label": label}

@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,11 +129,16 @@ class DrawnBirds(DrawnBuilder):
             parts += ["sketch_train", "sketch_test"]
         return {part: self._generate_examples(part) for part in parts}
 
-    def _generate_examples(self, part: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        config = self.builder_config
-        artist = config.artist()
+    def _generate_examples(self, part: str) -> Any:
         domain = SKETCH if part.startswith("sketch") else PHOTO
-        for key, (name, label, number) in enumerate(config.pictures(part)):
-            picture = artist.draw(name, label, number, domain)
-            bird = label * config.individuals + number % config.individuals
-            yield key, example(name, label, picture, domain, individual=bird)
+        draw = functools.partial(_drawn, self.builder_config.artist(), domain)
+        return self.examples(enumerate(self.builder_config.pictures(part)), draw)
+
+
+def _drawn(
+    artist: Artist, domain: int, numbered: tuple[int, tuple[str, int, int]]
+) -> tuple[int, dict[str, Any]]:
+    key, (name, label, number) = numbered
+    picture = artist.draw(name, label, number, domain)
+    bird = label * artist.individuals + number % artist.individuals
+    return key, example(name, label, picture, domain, individual=bird)

@@ -10,15 +10,13 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
+from data_pipelines.builders.beam_builder import BeamBuilder
 from data_pipelines.drawn_birds.photograph import Picture
 
 JPEG_QUALITY = 90
 
 
-class DrawnBuilder(
-    tfds.core.GeneratorBasedBuilder,
-    skip_registration=True,  # type: ignore[call-arg]
-):
+class DrawnBuilder(BeamBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Draws its pictures; ``builder_config.settings()`` is all that decides them."""
 
     def download_and_prepare(self, **options: Any) -> None:

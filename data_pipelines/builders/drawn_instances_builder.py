@@ -5,6 +5,7 @@ difficulties are those of revisited Oxford (Radenovic et al. 2018).
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,10 +121,16 @@ class DrawnInstances(DrawnBuilder):
         del dl_manager  # Everything is drawn here.
         return {part: self._generate_examples(part) for part in PARTS}
 
-    def _generate_examples(self, part: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _generate_examples(self, part: str) -> Any:
         config = self.builder_config
-        artist = InstanceArtist(config.size, config.seed)
-        for key, (name, thing, view) in enumerate(config.pictures(part)):
-            picture = artist.draw(name, thing, view)
-            more = {"thing": thing, "view": view, "visible": picture.visible}
-            yield key, example(name, thing % len(CLASSES), picture, PHOTO, **more)
+        draw = functools.partial(_drawn, InstanceArtist(config.size, config.seed))
+        return self.examples(enumerate(config.pictures(part)), draw)
+
+
+def _drawn(
+    artist: InstanceArtist, numbered: tuple[int, tuple[str, int, str]]
+) -> tuple[int, dict[str, Any]]:
+    key, (name, thing, view) = numbered
+    picture = artist.draw(name, thing, view)
+    more = {"thing": thing, "view": view, "visible": picture.visible}
+    return key, example(name, thing % len(CLASSES), picture, PHOTO, **more)

@@ -6,6 +6,7 @@ rivals of ``drawn_birds/crowded``, but none of its species.
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,8 +67,14 @@ class DrawnObjects(DrawnBuilder):
         del dl_manager  # Everything is drawn here.
         return {part: self._generate_examples(part) for part in ("train", "test")}
 
-    def _generate_examples(self, part: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _generate_examples(self, part: str) -> Any:
         config = self.builder_config
-        artist = ObjectArtist(config.size, config.seed)
-        for key, (name, label) in enumerate(config.pictures(part)):
-            yield key, example(name, label, artist.draw(name, CLASSES[label]), PHOTO)
+        draw = functools.partial(_drawn, ObjectArtist(config.size, config.seed))
+        return self.examples(enumerate(config.pictures(part)), draw)
+
+
+def _drawn(
+    artist: ObjectArtist, numbered: tuple[int, tuple[str, int]]
+) -> tuple[int, dict[str, Any]]:
+    key, (name, label) = numbered
+    return key, example(name, label, artist.draw(name, CLASSES[label]), PHOTO)

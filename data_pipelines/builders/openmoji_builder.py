@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import functools
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -108,9 +109,15 @@ class Openmoji(DrawnBuilder):
         parts = ("photo", "sketch_train", "sketch_test")
         return {part: self._generate_examples(part) for part in parts}
 
-    def _generate_examples(self, part: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _generate_examples(self, part: str) -> Any:
         config = self.builder_config
         domain = PHOTO if part == "photo" else SKETCH
-        for key, (name, label, character) in enumerate(config.pictures(part)):
-            picture = draw(name, character, domain, config.size, config.seed)
-            yield key, example(name, label, picture, domain)
+        draw_one = functools.partial(_drawn, domain, config.size, config.seed)
+        return self.examples(enumerate(config.pictures(part)), draw_one)
+
+
+def _drawn(
+    domain: int, size: int, seed: int, numbered: tuple[int, tuple[str, int, str]]
+) -> tuple[int, dict[str, Any]]:
+    key, (name, label, character) = numbered
+    return key, example(name, label, draw(name, character, domain, size, seed), domain)

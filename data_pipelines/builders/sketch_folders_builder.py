@@ -14,19 +14,19 @@ tfds.load("sketchy_extended", split="sketch_test", download_and_prepare_kwargs={
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from data_pipelines import sources
+from data_pipelines.builders.beam_builder import BeamBuilder
 from data_pipelines.records import Listing
 from data_pipelines.sources import SketchSet
 from data_pipelines.sources.sketch_folders import PARTS
 
 
-class _Sketches(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
+class _Sketches(BeamBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Parts ``photo``, ``sketch_train`` and ``sketch_test``.
 
     Features: ``image`` (as in the archive), ``image/filename`` (the id), ``label`` and ``domain``
@@ -58,20 +58,24 @@ class _Sketches(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # typ
         self.info.features["label"].names = listing.records.class_names
         return {part: self._generate_examples(listing, part) for part in PARTS}
 
-    def _generate_examples(self, listing: Listing, part: str) -> Iterator[tuple[str, Any]]:
+    def _generate_examples(self, listing: Listing, part: str) -> Any:
         records = listing.records
         assert records.paths is not None and records.domains is not None
-        for i in listing.where(part):
-            name = str(records.ids[i])
-            yield (
-                name,
-                {
-                    "image": str(records.paths[i]),
-                    "image/filename": name,
-                    "label": int(records.labels[i]),
-                    "domain": int(records.domains[i]),
-                },
+        rows = (
+            (
+                str(records.ids[i]),
+                str(records.paths[i]),
+                int(records.labels[i]),
+                int(records.domains[i]),
             )
+            for i in listing.where(part)
+        )
+        return self.examples(rows, _example)
+
+
+def _example(row: tuple[str, str, int, int]) -> tuple[str, dict[str, Any]]:
+    name, path, label, domain = row
+    return name, {"image": path, "image/filename": name, "label": label, "domain": domain}
 
 
 class SketchyExtended(_Sketches):

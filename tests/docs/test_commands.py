@@ -3,12 +3,14 @@
 import ast
 import importlib
 import importlib.util
+import itertools
 import re
 import shlex
 
 import pytest
 
 import tfretrieval.commands
+from data_pipelines import encode
 from recipes.common.cli import parser
 from tests.docs.the_pages import CONTRIBUTING, PAGES, README, ROOT
 
@@ -17,6 +19,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py") if path.stem[0] != "_")
 # What the command cannot do without.
 INDEX = ("--model", "imagenet", "--images", "PICTURES", "--out", "INDEX")
+ENCODE = ("--model", "RUN", "--images", "PICTURES", "--out", "CODES")
 COMMAND = re.compile(r"python -m ([\w.]+)(.*)")
 
 
@@ -57,6 +60,10 @@ def test_a_command_is_understood(file, module, line):
         return
     if module == "tfretrieval.search":
         tfretrieval.commands.parser().parse_args(shlex.split(line) or ["index", *INDEX])
+        return
+    if module == "data_pipelines.encode":
+        own = list(itertools.takewhile(lambda part: part != "--", shlex.split(line)))
+        encode.parser().parse_args(own or ENCODE)
         return
     name = module.removeprefix("recipes.")
     if name == "NAME" or f"-m {module} " in MAKEFILE:

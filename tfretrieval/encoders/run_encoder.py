@@ -36,7 +36,10 @@ class RunEncoder(Encoder):
         self.path, self.fingerprint = self._run.path, self._run.fingerprint
         self._signature = self._run.signature
         if "codes" not in self._signature.structured_outputs:
-            raise ValueError(f"{self.path} gives no codes: open it as a DescriptorEncoder")
+            raise ValueError(
+                f"{self.path} gives no codes but descriptors, to which codes are fitted: open it "
+                "as a DescriptorEncoder, as python -m tfretrieval.search index does"
+            )
         self.bits = int(self._signature.structured_outputs["codes"].shape[-1])
         self.dimensions = self.bits
         self.knows_sketches = "domains" in self._signature.structured_input_signature[1]

@@ -83,7 +83,8 @@ class HammingIndex:
         """
         codes = check_packed(packed, self.bits)
         names = self._names(ids, len(codes), before=len(self))
-        if len(self) and names.dtype.kind != self.ids.dtype.kind:
+        # Of the first ones: to join all of them at every adding would take time squared.
+        if len(self) and names.dtype.kind != self._ids[0].dtype.kind:
             raise ValueError(f"ids are {names.dtype}, but those in the index {self.ids.dtype}")
         self._ids = [*self._ids, names.copy()] if len(self) else [names.copy()]
         self._codes.append(codes.copy())
