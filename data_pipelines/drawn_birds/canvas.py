@@ -114,4 +114,8 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
 def grain(dice: random.Random, across: int, down: int, size: int) -> Image.Image:
     """Smooth grey noise: ``down`` x ``across`` random cells blown up to ``size`` x ``size``."""
     cells = Image.frombytes("L", (across, down), dice.randbytes(across * down))
-    return cells.resize((size, size), Image.Resampling.BICUBIC)
+    # A side at a time: which one comes first decides some pixels, and versions of Pillow differ.
+    first = (across, size) if down > size else (size, down)
+    return cells.resize(first, Image.Resampling.BICUBIC).resize(
+        (size, size), Image.Resampling.BICUBIC
+    )
