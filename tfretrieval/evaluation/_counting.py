@@ -8,6 +8,7 @@ holds, cumulated over the segments, how many items at its distance come before e
 it is large, a counting sort is cheaper.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -84,6 +85,11 @@ def count(
 
 def _histograms(distances: np.ndarray, levels: int) -> np.ndarray:
     """Number of items at each distance, int64 ``[Q, levels]``."""
+    if distances.shape[1] < levels:
+        # All queries in one count: a count of few items is all overhead.
+        size = distances.shape[0] * levels
+        keys = distances + np.arange(0, size, levels)[:, None]
+        return np.bincount(keys.reshape(-1), minlength=size).reshape(-1, levels)
     counts = np.empty((len(distances), levels), np.int64)
     paired = 0
     if levels < 256 and distances.shape[1] > 4 * levels**2:
@@ -113,15 +119,25 @@ def _ranks(
     # An item belongs to the segment of the first relevant item at or behind it.
     segments = (np.cumsum(marked) - marked) * levels
     size = (len(members) + 1) * levels
-    flat = np.empty((len(distances), size), np.int32)
-    for row, counts in zip(distances, flat, strict=True):
-        counts[:] = np.bincount(segments + row, minlength=size)
-    table = flat.reshape(len(distances), -1, levels)
-    table.cumsum(axis=1, out=table)
-    counts = table[:, -1]
+    table = np.empty((len(members) + 1, len(distances), levels), np.int32)
+    for query, row in enumerate(distances):
+        counts = np.bincount(segments + row, minlength=size)
+        table[:, query] = counts.reshape(-1, levels)
+    _accumulate(table)
+    counts = table[-1]
     level = near.astype(np.intp)
     queries = np.arange(len(distances))[:, None]
     before = (counts.cumsum(axis=1) - counts)[queries, level]
-    ranks = before + table[queries, np.arange(len(members)), level]
+    ranks = before + table[np.arange(len(members)), queries, level]
     ranks.sort(axis=1)
     return counts, ranks
+
+
+def _accumulate(table: np.ndarray) -> None:
+    """Cumulates along the first axis, in place."""
+    if 8 * len(table) > table[0].size:
+        table.cumsum(axis=0, out=table)
+    else:
+        # NumPy walks down one column after the other, at a cost for each: few rows are faster.
+        for before, row in pairwise(table):
+            row += before
