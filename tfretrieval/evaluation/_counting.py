@@ -17,9 +17,11 @@ from tfretrieval.codes import hamming_distances
 from tfretrieval.evaluation import _ranking
 from tfretrieval.evaluation.relevance import Relevance
 
-# Distances that are held at a time (8 MB), and those that are worked on, within a cache.
+# Distances that are held at a time (8 MB), and those that are worked on, within a cache; and of one
+# query, whose keys take eight times as much.
 _BLOCK = 1 << 23
 _STEP = 1 << 18
+_TILE = 1 << 15
 
 
 class Counts(NamedTuple):
@@ -116,13 +118,18 @@ def _ranks(
     marked[members] = True
     if (len(members) + 1) * levels > n:
         return _histograms(distances, levels), _ranking.stable_ranks(distances, marked)
-    # An item belongs to the segment of the first relevant item at or behind it.
-    segments = (np.cumsum(marked) - marked) * levels
     size = (len(members) + 1) * levels
-    table = np.empty((len(members) + 1, len(distances), levels), np.int32)
-    for query, row in enumerate(distances):
-        counts = np.bincount(segments + row, minlength=size)
-        table[:, query] = counts.reshape(-1, levels)
+    table = np.zeros((len(members) + 1, len(distances), levels), np.int32)
+    passed = 0
+    # Tiles of the database, so that the keys of a large one stay in the cache.
+    for start in range(0, n, _TILE):
+        tile = marked[start : start + _TILE]
+        # An item belongs to the segment of the first relevant item at or behind it.
+        segments = (passed + np.cumsum(tile) - tile) * levels
+        passed += np.count_nonzero(tile)
+        for query, row in enumerate(distances[:, start : start + _TILE]):
+            counts = np.bincount(segments + row, minlength=size)
+            table[:, query] += counts.reshape(-1, levels)
     _accumulate(table)
     counts = table[-1]
     level = near.astype(np.intp)
