@@ -126,7 +126,7 @@ def _ranks(
         tile = marked[start : start + _TILE]
         # An item belongs to the segment of the first relevant item at or behind it.
         segments = (passed + np.cumsum(tile) - tile) * levels
-        passed += np.count_nonzero(tile)
+        passed += int(np.count_nonzero(tile))
         for query, row in enumerate(distances[:, start : start + _TILE]):
             counts = np.bincount(segments + row, minlength=size)
             table[:, query] += counts.reshape(-1, levels)
