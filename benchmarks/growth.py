@@ -8,8 +8,9 @@ numbers (written a part at a time by `data_pipelines.mapped`, opened and read on
 spread, one epoch of triplets gathered from the file (stage 2), codes of 64 numbers in classes of a
 hundred (mining), and two hundred queries of 64 bits in classes of a hundred (evaluation, to 10^7).
 The networks are left out: a pass is so many pictures a second whatever N is. Each cell runs in a
-process of its own. Seconds are those of the clock, without making the data. Memory is the most
-that the process holds of its own (RssAnon, looked at every 5 ms) beyond what it held when its data
+process of its own. Seconds are those of the processor, of all threads together and without making
+the data: those of the clock depend on who else is there. Memory is the most that the process
+holds of its own (RssAnon, looked at every 5 ms) beyond what it held when its data
 were there: pages of a file that is mapped belong to the system, which drops them as it needs.
 The exponent is the slope of log(seconds) over log(N) between the last two sizes: 1 is linear.
 """
@@ -75,9 +76,10 @@ def statistics(n: int, folder: Path) -> Work:
 def stage2(n: int, folder: Path) -> Work:
     import tensorflow as tf
 
-    from data_pipelines.standardized import Standardized
+    from data_pipelines.standardized import BLOCK, Standardized
 
-    inputs = Standardized(_features(n, folder), np.arange(n), True)
+    # Mean and spread are a stage of their own: here of as many as are read at once.
+    inputs = Standardized(_features(n, folder), np.arange(min(n, BLOCK)), True)
     triplets = np.random.default_rng(0).integers(0, n, (n // BATCH, BATCH, 3))
 
     def work() -> None:
@@ -139,9 +141,9 @@ def measure(stage: str, n: int) -> dict[str, Any]:
 
         watcher = threading.Thread(target=watch)
         watcher.start()
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         done.set()
         watcher.join()
         peak = max(peak, own_memory())

@@ -5,8 +5,8 @@
 
 Random codes of 64 dimensions in classes of a hundred, one mining. Beside it stands the exact rule,
 ranks among all samples, up to 10^5 of them. Rank of the negatives: the mean share of samples of
-other classes that are nearer; an even draw from the nearest twentieth gives 2.5 %. Recall: the share
-of the negatives that lie in the nearest twentieth of all, where the exact rule draws every one.
+other classes that are nearer; an even draw from the nearest twentieth gives 2.5 %. Recall: the
+share of the negatives that lie in the nearest twentieth of all, where the exact rule draws each.
 """
 
 import argparse

@@ -5,7 +5,7 @@
 
 Every stage is linear behind its first costs: a line through its two smaller sizes foretells the
 next one, which was measured, and a line through the last two foretells the others, to 10^9. Hours
-are of the machine that the file was measured on, of one process.
+are of the processors of the machine that the file was measured on, all threads together.
 """
 
 import argparse
