@@ -111,4 +111,4 @@ def _crc(array: np.ndarray) -> int:
 
 
 def _bytes(rows: np.ndarray) -> memoryview:
-    return memoryview(np.ascontiguousarray(rows).reshape(-1).view(np.uint8))
+    return np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data
