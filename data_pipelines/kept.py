@@ -11,13 +11,15 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data_pipelines.records import Records
+from data_pipelines.mapped import mapped
+from data_pipelines.records import DataError, Records
 from data_pipelines.sources.unpack import cache_folder
 from tfretrieval import files
 
@@ -58,6 +60,48 @@ def kept(
         for old in by_use[:-FILES]:
             old.unlink(missing_ok=True)
     return arrays
+
+
+def kept_rows(
+    kind: str,
+    depends_on: Mapping[str, Any],
+    rows: int,
+    step: int,
+    compute: Callable[[int, int], dict[str, np.ndarray]],
+) -> dict[str, np.ndarray]:
+    """Arrays of a row a picture, as of `kept`, of which memory holds `step` rows while they are
+    computed and none later: they are read-only memory maps. Where nothing can be written, all rows
+    are held.
+
+    Args:
+        compute: the rows from the first number to before the second.
+
+    >>> import tempfile
+    >>> from unittest import mock
+    >>> with (
+    ...     tempfile.TemporaryDirectory() as folder,
+    ...     mock.patch.dict(os.environ, {"XDG_CACHE_HOME": folder}),
+    ... ):
+    ...     squares = lambda start, stop: {"x": np.arange(start, stop) ** 2}
+    ...     kept_rows("squares", {}, 4, 3, squares)["x"].tolist()
+    [0, 1, 4, 9]
+    """
+    path = cache_folder() / "kept" / f"{kind}-{_key(depends_on)}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            arrays = mapped(path, rows, step, compute)
+        except DataError:
+            shutil.rmtree(path)
+            arrays = mapped(path, rows, step, compute)
+        os.utime(path)
+        folders = [one for one in path.parent.glob(f"{kind}-*") if one.is_dir()]
+        for old in sorted(folders, key=lambda one: one.stat().st_mtime)[:-FILES]:
+            shutil.rmtree(old, ignore_errors=True)
+        return arrays
+    except OSError:
+        parts = [compute(at, min(at + step, rows)) for at in range(0, rows, step)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def pictures(records: Records) -> str:

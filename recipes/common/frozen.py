@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 import tfretrieval as tfr
 from data_pipelines import steps
-from data_pipelines.kept import kept, pictures
+from data_pipelines.kept import kept, kept_rows, pictures
 from data_pipelines.records import Records
 from data_pipelines.view import WHOLE, View
 from recipes.common import networks, saliency, training
@@ -21,6 +21,8 @@ from recipes.common.settings import BOX, WHOLE_PICTURES, RunSettings
 
 # The threshold of a crop.
 ALPHA = 0.4
+# Pictures whose maps are held at a time.
+HELD = 2048
 
 
 def frozen_pass(
@@ -108,27 +110,29 @@ def pooled_maps(
 def whole_maps(
     opened: Opened[RunSettings, Divided], name: str, network: tf.keras.Model, view: View
 ) -> np.ndarray:
-    """The last map of every picture as it is, float16 ``[N, h, w, C]``, kept for other runs."""
+    """The last map of every picture as it is, float16 ``[N, h, w, C]``, kept for other runs
+    and read from the disk."""
     config, records = opened.config, opened.data.records
 
-    def compute() -> Arrays:
-        maps = np.empty((len(records), *network.output_shape[1:]), np.float16)
+    def compute(start: int, stop: int) -> Arrays:
         batches = steps.eval_batches(
             records,
-            np.arange(len(records)),
+            np.arange(start, stop),
             image_size=config.image_size,
             batch_size=config.batch_size,
             boxes=view.boxes,
             masks=view.masks,
         )
-        shown = tqdm(batches, total=-(-len(records) // config.batch_size), desc=name, disable=None)
-        for at, (image, _) in enumerate(shown):
-            start = at * config.batch_size
-            maps[start : start + len(image)] = network.predict_on_batch(image)
-        return {"maps": maps}
+        shown = tqdm(
+            batches, total=-(-(stop - start) // config.batch_size), desc=name, disable=None
+        )
+        seen = [network.predict_on_batch(image).astype(np.float16) for image, _ in shown]
+        return {"maps": np.concatenate(seen)}
 
     depends = {**_depends_on(opened, name, view, network), "layer": network.layers[-1].name}
-    return kept("maps", depends, compute)["maps"]
+    # Whole batches, so that every picture is in the one that it would be in of a pass at once.
+    step = config.batch_size * max(1, HELD // config.batch_size)
+    return kept_rows("maps", depends, len(records), step, compute)["maps"]
 
 
 def stand_in(maps: np.ndarray) -> tf.keras.Model:

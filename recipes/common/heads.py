@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from sklearn.preprocessing import StandardScaler
 
 from data_pipelines import order
+from data_pipelines.standardized import Standardized, blocks
 from recipes.common import measure
 from recipes.common.cli import require
 from recipes.common.data import Divided
@@ -48,15 +48,9 @@ class HeadTask:
     evaluate: Callable[[np.ndarray], dict[str, float]]
 
     @functools.cached_property
-    def scaler(self) -> StandardScaler:
-        return StandardScaler(with_mean=self.standardize, with_std=self.standardize).fit(
-            self.features[self.fit]
-        )
-
-    @functools.cached_property
-    def inputs(self) -> np.ndarray:
+    def inputs(self) -> Standardized:
         """What the hash layer is trained on, float32 ``[N, D]``."""
-        return np.asarray(self.scaler.transform(self.features), np.float32)
+        return Standardized(self.features, self.fit, self.standardize)
 
 
 def head_task(features: np.ndarray, config: HashSettings, data: Divided) -> HeadTask:
@@ -90,15 +84,15 @@ def train_triplet(
         evaluates, and of the triplets seen in the round ``loss``, ``d_ap``, ``d_an``, ``gap``,
         ``gaps_above``, ``active_triplets`` (NaN before the first).
     """
-    labels, features = task.labels[task.fit], task.inputs[task.fit]
+    labels = task.labels[task.fit]
     tf.keras.utils.set_random_seed(config.seed)
     codes = HashLayer(config.bits, config.hash_activation, name="codes")
-    inputs = tf.keras.Input((3, features.shape[1]), name="features")
+    inputs = tf.keras.Input((3, task.features.shape[1]), name="features")
     squared = loss.squared
     margin = "given" if isinstance(loss, AdaptiveTripletLoss) else loss.margin
 
     def mine(epoch: int) -> Examples:
-        embeddings = codes(features).numpy()
+        embeddings = task.inputs.through(codes, task.fit)
         triplets = hard_triplets(embeddings, labels, config.beta, seed=[config.seed, epoch])
         if scope == "all_pairs":
             margin1 = float(all_pairs_margin(embeddings, labels, squared))
@@ -160,7 +154,7 @@ def _train(
     """Rounds of ``every`` epochs on one compiled model, evaluated before the first and after each;
     ``examples`` gives what is learned from, of a round's first epoch."""
     start = time.monotonic()
-    features = tf.constant(task.inputs[task.fit])
+    gather, every_row = task.inputs.gather(task.fit), np.arange(len(task.features))
     rows, targets, figures = examples(0)
     length = order.steps_per_epoch(len(rows), config.batch_size)
     output = model.output_names[0]
@@ -171,13 +165,13 @@ def _train(
         steps_per_execution=length,
         jit_compile=False,
     )
-    curves = [{"epoch": 0, **task.evaluate(codes(task.inputs).numpy()), **figures}]
+    curves = [{"epoch": 0, **task.evaluate(task.inputs.through(codes, every_row)), **figures}]
     for first in range(0, config.hash_epochs, every):
         if first:
             rows, targets, figures = examples(first)
         last = min(first + every, config.hash_epochs)
         logs = model.fit(
-            _batches(features, rows, targets, config, first, last),
+            _batches(gather, rows, targets, config, first, last),
             initial_epoch=first,
             epochs=last,
             steps_per_epoch=length,
@@ -190,7 +184,7 @@ def _train(
             "--run-dir",
         )
         seen = {key.removeprefix(f"{output}_"): values[-1] for key, values in logs.items()}
-        evaluated = task.evaluate(codes(task.inputs).numpy())
+        evaluated = task.evaluate(task.inputs.through(codes, every_row))
         curves.append({"epoch": last, **evaluated, **figures, **seen})
     return _result(codes, task, curves, start)
 
@@ -205,7 +199,7 @@ def history(head: Arrays) -> Arrays:
 
 
 def _batches(
-    features: tf.Tensor,
+    gather: Callable[[tf.Tensor], tf.Tensor],
     rows: np.ndarray,
     targets: np.ndarray,
     config: HashSettings,
@@ -221,21 +215,21 @@ def _batches(
     epochs = [order.shuffled(len(rows), config.seed, epoch)[:used] for epoch in range(first, last)]
     taken = np.concatenate(epochs).reshape(-1, batch)
     batches = tf.data.Dataset.from_tensor_slices((rows[taken], targets[taken]))
-    return batches.map(lambda wanted, target: (tf.gather(features, wanted), target))
+    return batches.map(lambda wanted, target: (gather(wanted), target))
 
 
 def _result(codes: HashLayer, task: HeadTask, rows: list[dict[str, float]], start: float) -> Arrays:
     kernel, bias = codes.get_weights()
     if task.standardize:
         # (x - mean) / scale in front of the layer is the same as these weights without it.
-        kernel = kernel / task.scaler.scale_[:, None]
-        bias = bias - task.scaler.mean_ @ kernel
+        kernel = kernel / task.inputs.scaler.scale_[:, None]
+        bias = bias - task.inputs.scaler.mean_ @ kernel
         codes.set_weights([kernel.astype(np.float32), bias.astype(np.float32)])
         kernel, bias = codes.get_weights()
     keys = sorted({key for row in rows for key in row})
     columns = {f"history_{key}": [row.get(key, np.nan) for row in rows] for key in keys}
     return {
-        "codes": codes(task.features).numpy(),
+        "codes": np.concatenate([codes(part).numpy() for part in blocks(task.features)]),
         "kernel": kernel,
         "bias": bias,
         "seconds": time.monotonic() - start,

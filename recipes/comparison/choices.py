@@ -99,7 +99,7 @@ def choose(
         }
 
     depends_on = {
-        "inputs": task.inputs,
+        "inputs": task.inputs[:],
         "labels": task.labels,
         "fit": task.fit,
         "held out": data.held_out,

@@ -85,7 +85,7 @@ def train(
         f"{method} diverged at the rate {rate:g}: leave it out of --methods, or take --no-choose",
     )
     encoder = tf.keras.Model(inputs, [head.codes for head in heads])
-    codes = encoder.predict(task.inputs, batch_size=4096, verbose=0)
+    codes = encoder.predict(task.inputs[:], batch_size=4096, verbose=0)
     return list(codes) if len(heads) > 1 else [codes[0] if isinstance(codes, list) else codes]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipelines import kept as module
-from data_pipelines.kept import kept, pictures
+from data_pipelines.kept import kept, kept_rows, pictures
 from tests.data_pipelines.pictures import make_records
 
 
@@ -62,3 +62,36 @@ def test_where_nothing_can_be_written_nothing_is_kept(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert once(1, at=1) == 1 and once(2, at=1) == 2
+
+
+def rows_of(value, **depends_on):
+    found = kept_rows(
+        "table", depends_on, 5, 2, lambda start, stop: {"x": np.arange(start, stop) + value}
+    )
+    return found["x"].tolist()
+
+
+def test_rows_are_computed_once_and_of_each_thing_they_depend_on():
+    assert rows_of(1, at=1) == rows_of(2, at=1) == [1, 2, 3, 4, 5]
+    assert rows_of(2, at=2) == [2, 3, 4, 5, 6]
+
+
+def test_damaged_rows_are_computed_anew(cache):
+    rows_of(1, at=1)
+    (file,) = cache.glob("table-*/x.npy")
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    assert rows_of(2, at=1) == rows_of(3, at=1) == [2, 3, 4, 5, 6]
+
+
+def test_the_last_used_rows_are_kept(cache, monkeypatch):
+    monkeypatch.setattr(module, "FILES", 2)
+    for value in range(4):
+        rows_of(value, at=value)
+    assert len(list(cache.iterdir())) == 2
+    assert rows_of(9, at=0)[0] == 9
+
+
+def test_rows_are_computed_where_nothing_can_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert rows_of(1, at=1) == [1, 2, 3, 4, 5] and rows_of(2, at=1)[0] == 2

@@ -181,6 +181,7 @@ def test_blocks_and_paired_counting_do_not_change_a_figure(monkeypatch):
     whole = hamming_retrieval(*problem)
     monkeypatch.setattr(_counting, "_BLOCK", 3 * 700)
     monkeypatch.setattr(_counting, "_STEP", 2 * 700)
+    monkeypatch.setattr(_counting, "_TILE", 300)
     parts = hamming_retrieval(*problem)
     np.testing.assert_array_equal(whole.items_within, parts.items_within)
     np.testing.assert_array_equal(whole.average_precision_stable, parts.average_precision_stable)

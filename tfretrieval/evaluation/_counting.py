@@ -8,6 +8,7 @@ holds, cumulated over the segments, how many items at its distance come before e
 it is large, a counting sort is cheaper.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,11 @@ from tfretrieval.codes import hamming_distances
 from tfretrieval.evaluation import _ranking
 from tfretrieval.evaluation.relevance import Relevance
 
-# Distances that are held at a time (8 MB), and those that are worked on, within a cache.
+# Distances that are held at a time (8 MB), and those that are worked on, within a cache; and of one
+# query, whose keys take eight times as much.
 _BLOCK = 1 << 23
 _STEP = 1 << 18
+_TILE = 1 << 15
 
 
 class Counts(NamedTuple):
@@ -84,6 +87,11 @@ def count(
 
 def _histograms(distances: np.ndarray, levels: int) -> np.ndarray:
     """Number of items at each distance, int64 ``[Q, levels]``."""
+    if distances.shape[1] < levels:
+        # All queries in one count: a count of few items is all overhead.
+        size = distances.shape[0] * levels
+        keys = distances + np.arange(0, size, levels)[:, None]
+        return np.bincount(keys.reshape(-1), minlength=size).reshape(-1, levels)
     counts = np.empty((len(distances), levels), np.int64)
     paired = 0
     if levels < 256 and distances.shape[1] > 4 * levels**2:
@@ -110,18 +118,33 @@ def _ranks(
     marked[members] = True
     if (len(members) + 1) * levels > n:
         return _histograms(distances, levels), _ranking.stable_ranks(distances, marked)
-    # An item belongs to the segment of the first relevant item at or behind it.
-    segments = (np.cumsum(marked) - marked) * levels
     size = (len(members) + 1) * levels
-    flat = np.empty((len(distances), size), np.int32)
-    for row, counts in zip(distances, flat, strict=True):
-        counts[:] = np.bincount(segments + row, minlength=size)
-    table = flat.reshape(len(distances), -1, levels)
-    table.cumsum(axis=1, out=table)
-    counts = table[:, -1]
+    table = np.zeros((len(members) + 1, len(distances), levels), np.int32)
+    passed = 0
+    # Tiles of the database, so that the keys of a large one stay in the cache.
+    for start in range(0, n, _TILE):
+        tile = marked[start : start + _TILE]
+        # An item belongs to the segment of the first relevant item at or behind it.
+        segments = (passed + np.cumsum(tile) - tile) * levels
+        passed += int(np.count_nonzero(tile))
+        for query, row in enumerate(distances[:, start : start + _TILE]):
+            counts = np.bincount(segments + row, minlength=size)
+            table[:, query] += counts.reshape(-1, levels)
+    _accumulate(table)
+    counts = table[-1]
     level = near.astype(np.intp)
     queries = np.arange(len(distances))[:, None]
     before = (counts.cumsum(axis=1) - counts)[queries, level]
-    ranks = before + table[queries, np.arange(len(members)), level]
+    ranks = before + table[np.arange(len(members)), queries, level]
     ranks.sort(axis=1)
     return counts, ranks
+
+
+def _accumulate(table: np.ndarray) -> None:
+    """Cumulates along the first axis, in place."""
+    if 8 * len(table) > table[0].size:
+        table.cumsum(axis=0, out=table)
+    else:
+        # NumPy walks down one column after the other, at a cost for each: few rows are faster.
+        for before, row in pairwise(table):
+            row += before

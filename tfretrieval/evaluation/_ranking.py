@@ -56,7 +56,12 @@ def hits_within(ranks: np.ndarray, limits: np.ndarray) -> np.ndarray:
     >>> hits_within(np.array([[1, 4]]), np.array([3, 5])).tolist()
     [[1, 2]]
     """
-    return np.array([row.searchsorted(limits, side="right") for row in ranks])
+    # All rows in one ascending line, each behind the last rank of all rows before it.
+    room = ranks.max(initial=0) + 1
+    starts = np.arange(len(ranks))[:, None]
+    line = (ranks + starts * room).reshape(-1)
+    found = line.searchsorted(np.minimum(limits, room - 1) + starts * room, side="right")
+    return found - starts * ranks.shape[1]
 
 
 def ratio(total: np.ndarray, count: np.ndarray) -> np.ndarray:
