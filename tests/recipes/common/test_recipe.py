@@ -60,6 +60,21 @@ def test_seeds_grow_by_those_that_are_missing(tmp_path, capsys):
     assert ran == [2, 3, 4, 5, 6]
 
 
+def test_several_seeds_go_on_where_they_were_killed(tmp_path):
+    killed = {3: True}
+
+    def load(config, folder):
+        if killed.pop(config.seed, False):
+            raise KeyboardInterrupt
+        return "data"
+
+    recipe, ran = toy(load=load)
+    argv = ["--run-dir", str(tmp_path / "run"), "--seed", "2", "--seeds", "3"]
+    assert main(recipe, Config, "about", argv) == 130
+    assert main(recipe, Config, "about", argv) == 0
+    assert ran == [2, 3, 4]
+
+
 def test_a_run_of_one_seed_is_not_written_over_by_several(tmp_path, capsys):
     recipe, _ = toy()
     run_dir = ["--run-dir", str(tmp_path / "run")]
