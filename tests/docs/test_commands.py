@@ -9,14 +9,21 @@ import shlex
 import pytest
 
 import tfretrieval.commands
+import tfretrieval.export.command
 from recipes.common.cli import parser
 from tests.docs.the_pages import CONTRIBUTING, PAGES, README, ROOT
 
 WITH_COMMANDS = [README, CONTRIBUTING, *PAGES]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py") if path.stem[0] != "_")
-# What the command cannot do without.
-INDEX = ("--model", "imagenet", "--images", "PICTURES", "--out", "INDEX")
+# Commands of the library, and what each cannot do without.
+OWN = {
+    "tfretrieval.search": (
+        tfretrieval.commands.parser,
+        ("index", "--model", "imagenet", "--images", "PICTURES", "--out", "INDEX"),
+    ),
+    "tfretrieval.export": (tfretrieval.export.command.parser, ("--model", "RUN")),
+}
 COMMAND = re.compile(r"python -m ([\w.]+)(.*)")
 
 
@@ -55,8 +62,9 @@ def test_a_command_is_understood(file, module, line):
     if line == "--help":
         assert importlib.util.find_spec(module), f"{file}: {module}"
         return
-    if module == "tfretrieval.search":
-        tfretrieval.commands.parser().parse_args(shlex.split(line) or ["index", *INDEX])
+    if module in OWN:
+        make, needed = OWN[module]
+        make().parse_args(shlex.split(line) or needed)
         return
     name = module.removeprefix("recipes.")
     if name == "NAME" or f"-m {module} " in MAKEFILE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ Feed = Callable[[], Iterator[dict[str, np.ndarray]]]
 
 # The name of what is read where the encoder has none for it.
 IMAGES = "images"
+_HALVES = (tf.float16, tf.bfloat16)
 # Relaxed codes of a float32 file may differ so much from those of Keras.
 _TOLERANCE = 1e-3
 
@@ -60,12 +62,19 @@ def freeze(encoder: tf.keras.Model, batch_size: int | None) -> Frozen:
         for name, tensor in inputs.items()
     )
 
-    def encode(*tensors):
-        given = dict(zip(inputs, tensors, strict=True)) if by_name else tensors[0]
-        codes = tf.cast(encoder(given, training=False), tf.float32)
-        return codes, pack(codes)
+    def traced(model):
+        def encode(*tensors):
+            given = dict(zip(inputs, tensors, strict=True)) if by_name else tensors[0]
+            codes = tf.cast(model(given, training=False), tf.float32)
+            return codes, pack(codes)
 
-    concrete = tf.function(encode, autograph=False).get_concrete_function(*specs)
+        return tf.function(encode, autograph=False).get_concrete_function(*specs)
+
+    concrete = traced(encoder)
+    if any(
+        tensor.dtype in _HALVES for op in concrete.graph.get_operations() for tensor in op.outputs
+    ):
+        concrete = traced(_in_float32(encoder))
     # LiteRT's converter leaves variables of Keras 3 empty, and the codes are NaN without a word.
     constant = convert_variables_to_constants_v2(concrete)
 
@@ -74,6 +83,15 @@ def freeze(encoder: tf.keras.Model, batch_size: int | None) -> Frozen:
         return {"codes": codes, "packed": packed}
 
     return Frozen(tf.function(named, input_signature=specs, autograph=False), specs)
+
+
+def _in_float32(encoder: tf.keras.Model) -> tf.keras.Model:
+    """A network of mixed precision with the same weights, which are float32 there too: LiteRT
+    computes nothing in half of it."""
+    policies = re.compile(r'"mixed_b?float16"')
+    plain = tf.keras.models.model_from_json(policies.sub('"float32"', encoder.to_json()))
+    plain.set_weights(encoder.get_weights())
+    return plain
 
 
 def batches(calibration: Any, frozen: Frozen) -> Feed:

@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Before TensorFlow, which is timed beside interpreters that have one thread each.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     try:
         return _export(options)
@@ -103,8 +104,8 @@ def _opened(folder: Path) -> tuple[RunEncoder, tf.keras.Model]:
         encoder = load_model(folder / "model.keras", compile=False)
     except Exception as error:  # of many kinds, and many lines long
         raise ValueError(
-            f"{folder}/model.keras cannot be read by Keras {tf.keras.__version__}: use the Python "
-            "and TensorFlow that the run was made with"
+            f"{folder}/model.keras cannot be read by the Keras of TensorFlow {tf.__version__}: use "
+            "the one that the run was made with"
         ) from error
     return RunEncoder(folder, run), encoder
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from tfretrieval.export._frozen import Arrays, Feed, Frozen, Run, batches, check
 from tfretrieval.files import writing
 
 # How the converter names what LiteRT cannot do.
-_UNKNOWN = re.compile(r"^(?:Custom|Flex) ops: (.+)$", re.MULTILINE)
+_UNKNOWN = re.compile(r"'tf\.(\w+)' op is neither")
 
 
 def export_litert(
@@ -67,9 +69,7 @@ def export_litert(
 
 def interpreter(contents: bytes) -> Run:
     """What TensorFlow's own interpreter makes of a file, on one thread."""
-    with warnings.catch_warnings():
-        # It will move to the package ai-edge-litert, which reads the same files.
-        warnings.filterwarnings("ignore", message=r"\s*Warning: tf.lite.Interpreter is deprecated")
+    with _in_its_old_place():
         opened = tf.lite.Interpreter(model_content=contents, num_threads=1)
     runner = opened.get_signature_runner()
 
@@ -77,6 +77,14 @@ def interpreter(contents: bytes) -> Run:
         return dict(runner(**given))
 
     return run
+
+
+@contextlib.contextmanager
+def _in_its_old_place() -> Iterator[None]:
+    """The interpreter moves to the package ai-edge-litert, which reads the same files."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"\s*Warning: tf.lite.Interpreter is deprecated")
+        yield
 
 
 def _converted(frozen: Frozen, feed: Feed | None) -> bytes:
@@ -88,10 +96,14 @@ def _converted(frozen: Frozen, feed: Feed | None) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = feed
     try:
-        return converter.convert()
+        with _in_its_old_place():
+            return converter.convert()
     except Exception as error:  # of a type that is nowhere public
-        if not (unknown := _UNKNOWN.findall(str(error))):
-            raise
-        raise ValueError(
-            f"LiteRT has no operation for {', '.join(unknown)}: export a SavedModel"
-        ) from error
+        raise ValueError(f"LiteRT {_reason(str(error))}: export a SavedModel") from error
+
+
+def _reason(error: str) -> str:
+    unknown = sorted(set(_UNKNOWN.findall(error)))
+    if unknown:
+        return f"has no operation for {', '.join(unknown)}"
+    return f"cannot take it over ({error.strip().partition(chr(10))[0]})"

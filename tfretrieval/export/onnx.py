@@ -27,7 +27,7 @@ def export_onnx(
     """Writes an encoder as an ``.onnx`` file from pixels to packed code (extra ``onnx``).
 
     What it reads and gives, and what has to be done to a picture before, is as of
-    :func:`export_litert`; a batch may have any size.
+    :func:`~tfretrieval.export.export_litert`; a batch may have any size.
 
     With calibration pictures weights and activations are whole numbers of 8 bits: pairs of
     ``QuantizeLinear`` and ``DequantizeLinear`` around every operation (QDQ), a scale for each
@@ -42,7 +42,7 @@ def export_onnx(
 
     Raises:
         ImportError: onnx, onnxruntime or tf2onnx is not installed.
-        ValueError: as of :func:`export_litert`.
+        ValueError: as of :func:`~tfretrieval.export.export_litert`.
 
     >>> import tempfile
     >>> image = tf.keras.Input((8, 8, 3))
@@ -93,7 +93,11 @@ def _converted(frozen: Frozen) -> bytes:
     import onnx
     import tf2onnx
 
-    model, _ = tf2onnx.convert.from_function(frozen.encode, frozen.specs, opset=_OPSET)
+    try:
+        model, _ = tf2onnx.convert.from_function(frozen.encode, frozen.specs, opset=_OPSET)
+    except Exception as error:  # of any type
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"ONNX cannot take it over ({reason}): export a SavedModel") from error
     # It writes what it does not know all the same.
     unknown = {node.op_type for node in model.graph.node if not onnx.defs.has(node.op_type)}
     if unknown:
