@@ -8,7 +8,6 @@ from tfretrieval.encoders import RunEncoder
 from tfretrieval.export import agreement, export_encoder
 from tfretrieval.export._frozen import freeze
 from tfretrieval.export.agreement import check_same, measure, pillow, pixels
-from tfretrieval.saliency import Localizer
 
 CONTENT = encode(picture("wren", 60, 80))
 
@@ -45,21 +44,12 @@ def test_pillow_reads_nearly_the_same():
     np.testing.assert_allclose(pillow(png, 32), images.load(png, 32), atol=1.001)
 
 
-def test_what_sees_masks_is_refused(tmp_path):
-    localizer = Localizer(encoders.maps_of_what_is_bright(48))
-    folder = tmp_path / "savedmodel"
-    export_encoder(encoders.small(), folder, 32, localizer, alpha=0.5, region="mask_in_box")
-    contents = [encode(picture(name, 60, 80)) for name in "abc"]
-    with pytest.raises(ValueError, match="masks fill the background"):
-        check_same(RunEncoder(folder), encoders.small(), contents)
-
-
 def test_another_network_is_refused(run):
     with pytest.raises(ValueError, match="gives 20 numbers, the SavedModel codes of 12 bits"):
         check_same(run, encoders.small(bits=20), [CONTENT])
     other = encoders.small()
     other.set_weights([-weight for weight in other.get_weights()])
-    with pytest.raises(ValueError, match="codes that differ by"):
+    with pytest.raises(ValueError, match="differ by .* or masks fill the background"):
         check_same(run, other, [CONTENT])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -165,45 +164,48 @@ def measure(
         ValueError: fewer than two pictures can be read.
     """
     frozen = freeze(encoder, 1)
-    runs: dict[str, Run] = {TENSORFLOW: frozen, **files}
+    runs: dict[str, Run] = {TENSORFLOW: frozen, **files, PILLOW: frozen}
     packed: dict[str, list[np.ndarray]] = {}
     seconds: dict[str, list[float]] = {}
     unreadable, read = {}, []
 
-    def timed(title: str, work: Callable[[], Any]) -> Any:
-        start = time.perf_counter()
-        found = work()
-        seconds.setdefault(title, []).append(time.perf_counter() - start)
-        codes = found.packed if title == SAVED_MODEL else found["packed"]
+    def keep(title: str, codes: np.ndarray, took: float) -> None:
         packed.setdefault(title, []).append(codes[0])
-        return found
+        seconds.setdefault(title, []).append(took)
 
     for i, path in enumerate(tqdm(pictures, desc="checking", unit=" pictures", disable=None)):
         try:
             content = path.read_bytes()
-            encoded = timed(SAVED_MODEL, functools.partial(run.encode, [content]))
+            encoded, took = _timed(run.encode, [content])
+            box = box_of(encoded)
+            ours, pillows = (pixels(encoder, content, box, load) for load in (None, pillow))
         except (OSError, ValueError) as error:
             unreadable[str(path)] = str(error)
             continue
         read.append(i)
-        given = pixels(encoder, content, box_of(encoded))
+        keep(SAVED_MODEL, encoded.packed, took)
         for title, each in runs.items():
-            timed(title, functools.partial(each, given))
-        given = pixels(encoder, content, box_of(encoded), pillow)
-        timed(PILLOW, functools.partial(frozen, given))
+            found, took = _timed(each, pillows if title == PILLOW else ours)
+            keep(title, found["packed"], took)
     if len(read) < 2:
         raise ValueError(f"{len(read)} of {len(pictures)} pictures can be read: two are needed")
     codes = {title: np.stack(rows) for title, rows in packed.items()}
     truth, rows, definition = codes[SAVED_MODEL], {}, ""
     for title, own in codes.items():
-        found = [_retrieval(own, database, labels, read, run.bits) for database in (own, truth)]
-        maps = [None if each is None else each.mean_average_precision for each in found]
-        if title == SAVED_MODEL and found[0] is not None:
-            definition = found[0].definition
+        sides = [_retrieval(own, database, labels, read, run.bits) for database in (own, truth)]
+        maps = [None if side is None else side.mean_average_precision for side in sides]
+        if title == SAVED_MODEL and sides[0] is not None:
+            definition = sides[0].definition
         same = np.unpackbits(own ^ truth, axis=1, count=run.bits) == 0
         milliseconds = 1000 * float(np.median(seconds[title]))
         rows[title] = Agreement(milliseconds, float(same.mean()), *maps)
     return Measured(rows, len(read), definition, unreadable)
+
+
+def _timed(work: Callable[[Any], Any], given: Any) -> tuple[Any, float]:
+    """What comes of it, and how many seconds it took."""
+    start = time.perf_counter()
+    return work(given), time.perf_counter() - start
 
 
 def _retrieval(
