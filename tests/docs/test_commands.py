@@ -10,6 +10,7 @@ import shlex
 import pytest
 
 import tfretrieval.commands
+import tfretrieval.export.command
 from data_pipelines import encode
 from recipes.common.cli import parser
 from tests.docs.the_pages import CONTRIBUTING, PAGES, README, ROOT
@@ -17,9 +18,18 @@ from tests.docs.the_pages import CONTRIBUTING, PAGES, README, ROOT
 WITH_COMMANDS = [README, CONTRIBUTING, *PAGES]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py") if path.stem[0] != "_")
-# What the command cannot do without.
-INDEX = ("--model", "imagenet", "--images", "PICTURES", "--out", "INDEX")
-ENCODE = ("--model", "RUN", "--images", "PICTURES", "--out", "CODES")
+# Commands that are no recipes, and what each cannot do without.
+OWN = {
+    "tfretrieval.search": (
+        tfretrieval.commands.parser,
+        ("index", "--model", "imagenet", "--images", "PICTURES", "--out", "INDEX"),
+    ),
+    "tfretrieval.export": (tfretrieval.export.command.parser, ("--model", "RUN")),
+    "data_pipelines.encode": (
+        encode.parser,
+        ("--model", "RUN", "--images", "PICTURES", "--out", "CODES"),
+    ),
+}
 COMMAND = re.compile(r"python -m ([\w.]+)(.*)")
 
 
@@ -58,12 +68,11 @@ def test_a_command_is_understood(file, module, line):
     if line == "--help":
         assert importlib.util.find_spec(module), f"{file}: {module}"
         return
-    if module == "tfretrieval.search":
-        tfretrieval.commands.parser().parse_args(shlex.split(line) or ["index", *INDEX])
-        return
-    if module == "data_pipelines.encode":
+    if module in OWN:
+        make, needed = OWN[module]
+        # What stands behind -- is read by an engine.
         own = list(itertools.takewhile(lambda part: part != "--", shlex.split(line)))
-        encode.parser().parse_args(own or ENCODE)
+        make().parse_args(own or needed)
         return
     name = module.removeprefix("recipes.")
     if name == "NAME" or f"-m {module} " in MAKEFILE:

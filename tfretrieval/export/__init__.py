@@ -1,4 +1,4 @@
-"""SavedModel: picture bytes in, packed codes out."""
+"""A trained encoder for other programs: SavedModel, LiteRT, ONNX; pixels in, packed codes out."""
 
 import lazy_loader
 
