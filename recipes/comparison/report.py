@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 
 from recipes.common import measure
@@ -57,7 +58,7 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
         seed=config.seed,
         about=(*about(opened), config.told, _told(config)),
         tables=tuple(tables if beside is None else [*tables, beside]),
-        notes=(f"Accuracy of stage 1: {measure.ACCURACY}, {100 * found.accuracy:.1f} %.",),
+        notes=_accuracy(found.accuracy),
         pairs=tuple(pairs),
         precisions={key: one for key, one in ap.items() if len(one)},
         seconds={
@@ -81,6 +82,13 @@ def _told(config: ComparisonSettings) -> str:
         f"with {config.images_per_class} pictures each, the same for all; mined triplets: "
         f"{config.batch} triplets a batch, mined anew every {config.remine} epochs. {chosen}"
     )
+
+
+def _accuracy(accuracy: float) -> tuple[str, ...]:
+    """What stage 1 names right; nothing where no query is of a class that it knows."""
+    if math.isnan(accuracy):
+        return ()
+    return (f"Accuracy of stage 1: {measure.ACCURACY}, {100 * accuracy:.1f} %.",)
 
 
 def _rows(found: Comparison) -> Iterator[tuple[Key, MethodRow]]:

@@ -1,5 +1,9 @@
 """The report of two seeds: every method, every length, the choices and the differences."""
 
+import math
+
+from recipes.comparison.report import _accuracy
+
 
 def test_every_method_has_a_row_in_the_order_of_the_families(tables):
     names = [name for _, name in tables[""]]
@@ -35,3 +39,8 @@ def test_intervals_are_as_wide_as_many_comparisons_need(compared):
     # Two inputs, four rivals of the adaptive triplet: four features have no ITQ of six bits.
     assert "99.38 % interval" in text
     assert "features, adaptive triplet, mined" in text and "a value a seed" in text
+
+
+def test_an_accuracy_is_told_where_queries_are_of_classes_that_were_trained_on():
+    assert _accuracy(0.694)[0].endswith("69.4 %.")
+    assert _accuracy(math.nan) == ()
