@@ -59,6 +59,8 @@ def test_files_come_in_batches_and_order_and_those_that_are_gone_with_their_reas
         (example(), (None, None), ("x:0", "no feature image/encoded or image with bytes")),
         (b"\xff\xff", (None, None), ("x:0", "no tf.train.Example")),
     ],
+    # Bytes of a record differ from process to process, and pytest-xdist wants the same names.
+    ids=["image", "encoded", "no scan", "number", "name", "no name", "nothing", "no example"],
 )
 def test_the_picture_of_a_record(record, features, expected):
     assert shard_encoding._picture_of(record, "x:0", *features) == expected
