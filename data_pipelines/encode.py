@@ -1,5 +1,7 @@
 """Packed codes of any number of pictures, by Apache Beam.
 
+Of a folder, of a pattern, of files of records; in this process or on another engine::
+
     python -m data_pipelines.encode --model RUN --images PICTURES --out CODES
     python -m data_pipelines.encode --model RUN --images 'PICTURES/**/*.jpg' --out CODES --shards 16
     python -m data_pipelines.encode --model RUN --images 'DATA/*.tfrecord*' --tfrecord --out CODES
@@ -103,7 +105,7 @@ def encode(
 
     Args:
         model: folder of a run, or of its SavedModel; the same path for every worker.
-        images: a folder, or a pattern as of :func:`data_pipelines.beam_files.listed`.
+        images: a folder, or a pattern with ``*``, ``?``, ``[...]`` and ``**``.
         out: folder of the codes, of its own.
         batch_size: pictures at a time.
         shards: files of codes, at most one a batch; one for 4,096 pictures where left out. Of

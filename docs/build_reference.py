@@ -24,7 +24,7 @@ FOREIGN = [
     ("py:.*", r"(collections|typing|pathlib|contextlib|argparse|os)\b.*"),
     ("py:.*", r"(Path|Any|Callable|Iterable|Iterator|Mapping|Sequence|Figure|Axes|Image)"),
     ("py:exc", r"InvalidArgumentError|ResourceExhaustedError"),
-    ("py:class", r".*\._.*|(dict|list|tuple)\[.*"),
+    ("py:class", r".*\._.*|(dict|list|tuple)\[.*|.*\.Item"),
     ("py:class", r"data_pipelines\.(verdicts|sources)\..*|tfretrieval\.encoders\.run_encoder\..*"),
     # Words of prose before a colon, which napoleon takes for types.
     ("py:class", r"[A-Za-z][a-z_ ]*"),
