@@ -20,9 +20,9 @@ def test_the_loss_of_a_head_falls(method, eager_training):
     losses, weights = ([term[at] for term in head.terms] for at in (1, 2))
     model.compile(tf.keras.optimizers.Adam(0.01), loss=losses, loss_weights=weights)
     labels = (LABELS,) * len(head.terms) if len(head.terms) > 1 else LABELS
-    batch = tf.data.Dataset.from_tensors((TASK.inputs, labels)).repeat(10)
+    batch = tf.data.Dataset.from_tensors((TASK.inputs[:], labels)).repeat(10)
     history = model.fit(batch, epochs=1, verbose=0).history["loss"]
     after = model.evaluate(batch.take(1), verbose=0, return_dict=True)["loss"]
     assert np.isfinite(after) and after < history[0]
-    codes = tf.keras.Model(inputs, head.codes)(TASK.inputs)
+    codes = tf.keras.Model(inputs, head.codes)(TASK.inputs[:])
     assert codes.shape == (36, 8) and np.isfinite(codes).all()
