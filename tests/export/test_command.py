@@ -43,8 +43,8 @@ def test_from_a_run_to_four_files_and_a_table(run_folder, pictures, tmp_path, ca
     assert export(*arguments, "--quantize", "--calibrate", 6) == 0
     written = {path.name for path in (tmp_path / "out").iterdir()}
     files = {f"encoder{kind}.{suffix}" for kind in ("", ".int8") for suffix in ("tflite", "onnx")}
-    assert written == files | {"encoders.md"}
-    table = (tmp_path / "out/encoders.md").read_text()
+    assert written == files | {"agreement.md"}
+    table = (tmp_path / "out/agreement.md").read_text()
     told = capsys.readouterr()
     assert table.strip() in told.out and "not read: " in told.err
     rows = {line.split("|")[1].strip(): line for line in table.splitlines() if line[:1] == "|"}
@@ -57,7 +57,7 @@ def test_of_a_run_that_looks_at_two_views(pictures, tmp_path, capsys):
     localizer = Localizer(encoders.maps_of_what_is_bright(48))
     folder = make_run(tmp_path / "run", encoders.two_views(), localizer=localizer, alpha=0.5)
     assert export("--model", folder, "--to", "litert", "--images", pictures) == 0
-    table = (folder / "encoders/encoders.md").read_text()
+    table = (folder / "encoders/agreement.md").read_text()
     assert "ONNX" not in table and "| 100.00" in table.splitlines()[4]
 
 

@@ -5,7 +5,7 @@
 
 Writes `encoder.tflite` and `encoder.onnx`, from pixels to packed code, into RUN/encoders or --out.
 With --quantize come `encoder.int8.tflite` and `encoder.int8.onnx`, calibrated on pictures of
---images; with --images a table, `encoders.md`: how far each file agrees with the SavedModel, its
+--images; with --images a table, `agreement.md`: how far each file agrees with the SavedModel, its
 mAP, time and size. No picture is both calibrated on and checked. Where PICTURES is the data folder
 that the run read, calibration pictures are drawn from what it was trained on, checked ones from
 its queries.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LITERT, ONNX = "litert", "onnx"
 TITLES = {LITERT: "LiteRT", ONNX: "ONNX"}
 SUFFIXES = {LITERT: ".tflite", ONNX: ".onnx"}
-TABLE = "encoders.md"
+TABLE = "agreement.md"
 # Pictures by which a network is known as that of its SavedModel.
 _COMPARED = 4
 
