@@ -29,7 +29,8 @@ def test_other_formats_become_png_with_the_same_pixels(kind):
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "L", "1", "P", "LA", "RGBA"])
 def test_tiffs_of_other_modes_are_what_pillow_makes_of_them(mode):
-    contents = encode(RGB.convert(mode), "TIFF")
+    # Packed: below version 13 Pillow does not read the YCbCr that it has written plain.
+    contents = encode(RGB.convert(mode), "TIFF", compression="tiff_lzw")
     expected = Image.open(io.BytesIO(contents)).convert("RGB")
     np.testing.assert_array_equal(decoded(contents), np.asarray(expected))
 
