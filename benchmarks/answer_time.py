@@ -27,8 +27,10 @@ import numpy as np
 import tensorflow as tf
 
 import tfretrieval as tfr
+from tfretrieval.backbones.networks import network as network_of
 from tfretrieval.encoders import ImageNetEncoder, open_encoder
 from tfretrieval.encoders.answering import answer
+from tfretrieval.encoders.imagenet_encoder import ALPHA
 from tfretrieval.encoders.opening import QUANTIZATION
 from tfretrieval.search import PictureIndex
 from tfretrieval.search.picture_index import SHORTLIST
@@ -67,13 +69,13 @@ class Parts:
         self.index, self.encoder = index, encoder
         self.seconds: dict[str, list[float]] = defaultdict(list)
         size = encoder.image_size
-        backbone = tfr.backbones.efficientnet_lite0((size, size, 3), weights="imagenet")
+        backbone = network_of(encoder.network).build((size, size, 3), weights="imagenet")
         localizer = tfr.saliency.Localizer(backbone)
         pooled = tf.keras.layers.GlobalAveragePooling2D()(backbone.output)
         network = tf.keras.Model(backbone.input, pooled)
         self.load = tf.function(lambda contents: tfr.images.load(contents, size)[None])
         self.look = tf.function(
-            lambda whole: tfr.saliency.regions(localizer(whole), 0.4)[0], autograph=False
+            lambda whole: tfr.saliency.regions(localizer(whole), ALPHA)[0], autograph=False
         )
         self.cut = tf.function(lambda contents, box: tfr.images.load(contents, size, box)[None])
         self.network = tf.function(lambda picture: network(picture, training=False))
