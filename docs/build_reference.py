@@ -14,7 +14,10 @@ PACKAGES = {
     "Training": ("losses", "mining", "pairs", "distances", "callbacks", "metrics"),
     "Codes": ("fitting", "codes", "encoders", "export", "search", "browser"),
     "Evaluation": ("evaluation", "plots", "inspection"),
-    "Files": ("convert", "files", "ids", "images", "rows", "run_folder", "compat", "commands"),
+    "Files": (
+        *("convert", "files", "ids", "images", "rows", "run_folder", "compat"),
+        *("command_line", "commands"),
+    ),
 }
 PIPELINES = ("data_pipelines", "data_pipelines.steps", "data_pipelines.builders")
 # Types and names of other packages, and bases that are not public.

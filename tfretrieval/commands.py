@@ -20,6 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfretrieval.command_line import parser as command_parser
+from tfretrieval.command_line import positive
+
 if TYPE_CHECKING:
     from tfretrieval.encoders import Encoder
     from tfretrieval.search import PictureIndex
@@ -144,12 +147,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Of all commands."""
-    summary, _, text = (__doc__ or "").partition("\n")
-    all_commands = argparse.ArgumentParser(
-        prog="python -m tfretrieval.search",
-        description=f"{summary}\n{text}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    all_commands = command_parser("python -m tfretrieval.search", __doc__)
     commands = all_commands.add_subparsers(dest="command", required=True)
 
     index = commands.add_parser("index", help="encode the pictures below a folder")
@@ -161,10 +159,10 @@ def parser() -> argparse.ArgumentParser:
     index.add_argument(
         "--drop-missing", action="store_true", help="take pictures out whose files are gone"
     )
-    index.add_argument("--batch-size", type=_positive, default=64, help="pictures at a time (64)")
+    index.add_argument("--batch-size", type=positive, default=64, help="pictures at a time (64)")
     index.add_argument(
         "--bits",
-        type=_positive,
+        type=positive,
         default=64,
         help="of codes that are fitted: of imagenet, and of runs on instances (%(default)s)",
     )
@@ -172,7 +170,7 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument(
         "--network", default="efficientnet_lite0", help="with ImageNet's weights (%(default)s)"
     )
-    own.add_argument("--image-size", type=_positive, default=224, help="pixels (%(default)s)")
+    own.add_argument("--image-size", type=positive, default=224, help="pixels (%(default)s)")
     own.add_argument(
         "--view",
         choices=("whole", "crop"),
@@ -183,7 +181,7 @@ def parser() -> argparse.ArgumentParser:
     query = commands.add_parser("query", help="find the pictures nearest to one")
     query.add_argument("--index", required=True, help="folder of the index")
     query.add_argument("--image", required=True, nargs="+", help="files of pictures")
-    query.add_argument("--k", type=_positive, default=10, help="answers (%(default)s)")
+    query.add_argument("--k", type=positive, default=10, help="answers (%(default)s)")
     query.add_argument(
         "--sketch", action="store_true", help="the files are sketches, for a model that knows them"
     )
@@ -207,10 +205,3 @@ def _rerank(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="put a longer list of the nearest codes in order by real-valued features (on)",
     )
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value

@@ -142,8 +142,14 @@ class RunFolder:
 
 
 def folder_of_seeds(path: str | Path, config: Any) -> RunFolder:
-    """A run of several seeds, each in a folder of its own; how many is not part of what it is."""
-    return RunFolder(path, config, seeds="a folder each")
+    """A run of several seeds, each in a folder of its own; how many is not part of what it is.
+
+    It is known as a run before there is a seed in it: killed in the first one, it goes on all the
+    same.
+    """
+    folder = RunFolder(path, config, seeds="a folder each")
+    folder.begin()
+    return folder
 
 
 def _settings(file: Path) -> dict[str, Any]:

@@ -113,8 +113,6 @@ def perform_seeds(recipe: Recipe[C, D, R], config: C, run_dir: str, seeds: int) 
     """
     require(not recipe.once, f"{recipe.once}: leave --seeds out")
     folder = folder_of_seeds(run_dir, config)
-    # Known as a run before there is a seed in it: killed in the first one, it goes on all the same.
-    folder.begin()
     reports = []
     for seed in range(config.seed, config.seed + seeds):
         print(f"seed {seed}", flush=True)

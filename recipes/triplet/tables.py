@@ -62,7 +62,6 @@ def run(
         runs = {config.seed: folder}
     else:
         folder = folder_of_seeds(run_dir, config)
-        folder.begin()
         several = range(config.seed, config.seed + seeds)
         runs = {
             seed: RunFolder(folder / f"seed-{seed}", dataclasses.replace(config, seed=seed))

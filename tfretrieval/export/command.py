@@ -22,6 +22,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfretrieval.command_line import parser as command_parser
+from tfretrieval.command_line import positive
+
 if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
@@ -217,12 +220,7 @@ def _versions(files: dict[str, Path]) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Of the command."""
-    summary, _, text = (__doc__ or "").partition("\n")
-    command = argparse.ArgumentParser(
-        prog="python -m tfretrieval.export",
-        description=f"{summary}\n{text}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    command = command_parser("python -m tfretrieval.export", __doc__)
     command.add_argument("--model", required=True, help="folder of a run that has ended")
     command.add_argument(
         "--to", nargs="+", choices=(LITERT, ONNX), default=(LITERT, ONNX), help="(both)"
@@ -231,16 +229,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--images", help="folder of pictures, with sub-folders: classes for mAP")
     command.add_argument("--out", help="folder of the files (RUN/encoders)")
     command.add_argument(
-        "--calibrate", type=_positive, default=200, help="pictures to calibrate on (%(default)s)"
+        "--calibrate", type=positive, default=200, help="pictures to calibrate on (%(default)s)"
     )
     command.add_argument(
-        "--check", type=_positive, default=1000, help="pictures to check with (%(default)s)"
+        "--check", type=positive, default=1000, help="pictures to check with (%(default)s)"
     )
     return command
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
