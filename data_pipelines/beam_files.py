@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from data_pipelines.records import DataError
+from tfretrieval.files import hidden
 
 ASIDE = ".partial-"
 """In the names of files that are being written."""
@@ -139,7 +140,7 @@ def listed(pattern: str, wanted: Callable[[str], bool]) -> tuple[str, list[Liste
         DataError: an address whose file system is not there.
     """
     base, found = (_listed_elsewhere if elsewhere(pattern) else _listed_here)(pattern)
-    kept = (file for file in found if not _hidden(file.name) and wanted(file.name))
+    kept = (file for file in found if not hidden(file.name) and wanted(file.name))
     return base, sorted(kept, key=lambda file: file.name)
 
 
@@ -189,10 +190,6 @@ def _base(pattern: str) -> str:
     magic = _MAGIC.search(pattern)
     head, slash, _ = pattern[: magic.start() if magic else None].rpartition("/")
     return head or slash or "."
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
 def _systems() -> Any:

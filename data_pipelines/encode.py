@@ -29,6 +29,8 @@ from data_pipelines.beam_files import Listed
 from data_pipelines.code_shards import MANIFEST, Summary, manifest_of
 from data_pipelines.records import DataError
 from data_pipelines.shard_plan import Job, Task
+from tfretrieval.command_line import parser as command_parser
+from tfretrieval.command_line import positive
 
 SHARD_SIZE = 4096
 """Pictures of a shard, about, where nobody says how many shards."""
@@ -153,7 +155,9 @@ def encode(
         seconds = 0.0
         if wanted:
             seconds = _run(beam, job, shard_plan.tasks(plan, wanted), beam_arguments)
-            found = shard_plan.held(job, plan)
+            made = shard_plan.held(job, plan, wanted)
+            for number, summary in zip(wanted, made, strict=True):
+                found[number] = summary
         summaries = [summary for summary in found if summary is not None]
         if len(summaries) < len(found):
             absent = job.path(found.index(None))
@@ -239,20 +243,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Of the command, less what is Beam's."""
-    summary, _, text = (__doc__ or "").partition("\n")
-    command = argparse.ArgumentParser(
-        prog="python -m data_pipelines.encode",
-        description=f"{summary}\n{text}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    command = command_parser("python -m data_pipelines.encode", __doc__)
     command.add_argument("--model", required=True, help="folder of a run, or its savedmodel/")
     command.add_argument("--images", required=True, help="folder of pictures, or a pattern")
     command.add_argument("--out", required=True, help="folder of the codes")
     command.add_argument(
-        "--batch-size", type=_positive, default=64, help="pictures at a time (%(default)s)"
+        "--batch-size", type=positive, default=64, help="pictures at a time (%(default)s)"
     )
     command.add_argument(
-        "--shards", type=_positive, help=f"files of codes (one for {SHARD_SIZE:,} pictures)"
+        "--shards", type=positive, help=f"files of codes (one for {SHARD_SIZE:,} pictures)"
     )
     command.add_argument(
         "--tfrecord", action="store_true", help="the files are TFRecords of tf.train.Example"
@@ -262,13 +261,6 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--id-feature", metavar="NAME", help="of TFRecords (FILE:NUMBER)")
     return command
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,7 @@ def kept(
     with contextlib.suppress(OSError):
         with files.writing(path) as partial, open(partial, "wb") as stream:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
-        by_use = sorted(path.parent.glob(f"{kind}-*.npz"), key=lambda file: file.stat().st_mtime)
-        for old in by_use[:-FILES]:
+        for old in _left_over(path.parent.glob(f"{kind}-*.npz")):
             old.unlink(missing_ok=True)
     return arrays
 
@@ -95,13 +94,17 @@ def kept_rows(
             shutil.rmtree(path)
             arrays = mapped(path, rows, step, compute)
         os.utime(path)
-        folders = [one for one in path.parent.glob(f"{kind}-*") if one.is_dir()]
-        for old in sorted(folders, key=lambda one: one.stat().st_mtime)[:-FILES]:
+        for old in _left_over(one for one in path.parent.glob(f"{kind}-*") if one.is_dir()):
             shutil.rmtree(old, ignore_errors=True)
         return arrays
     except OSError:
         parts = [compute(at, min(at + step, rows)) for at in range(0, rows, step)]
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _left_over(paths: Iterable[Path]) -> list[Path]:
+    """All but the last ones used."""
+    return sorted(paths, key=lambda path: path.stat().st_mtime)[:-FILES]
 
 
 def pictures(records: Records) -> str:

@@ -15,7 +15,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -159,15 +159,22 @@ def _check_same(job: Job, before: list[bytes], now: list[Any]) -> None:
             )
 
 
-def held(job: Job, lines: Sequence[bytes]) -> list[Summary | None]:
+def held(
+    job: Job, lines: Sequence[bytes], numbers: Iterable[int] | None = None
+) -> list[Summary | None]:
     """What the file of each shard holds; None, and no file, where it is to be encoded.
+
+    Args:
+        lines: of the plan.
+        numbers: of the shards that are looked at; all of them where left out.
 
     Raises:
         DataError: one is of another model.
     """
     manifest = f"{job.out}/{MANIFEST}"
     digests = digests_of(beam_files.read(manifest)) if beam_files.exists(manifest) else {}
-    return [_held(job, *each, digests) for each in enumerate(lines[1:])]
+    looked_at = range(len(lines) - 1) if numbers is None else numbers
+    return [_held(job, number, lines[number + 1], digests) for number in looked_at]
 
 
 def _held(job: Job, number: int, line: bytes, digests: dict[str, str]) -> Summary | None:

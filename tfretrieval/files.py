@@ -22,6 +22,16 @@ def leads_out(path: str) -> bool:
     return pure.is_absolute() or ".." in pure.parts
 
 
+def hidden(name: str) -> bool:
+    """Whether nobody means a file of this name, or of this path with slashes: it or a folder above
+    begins with a dot, or is what macOS leaves beside what it packs.
+
+    >>> hidden("birds/1.jpg"), hidden("birds/.1.jpg"), hidden("__MACOSX/1.jpg")
+    (False, True, True)
+    """
+    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
 @contextlib.contextmanager
 def writing(target: Path) -> Iterator[Path]:
     """A path to write a file or a folder to; it takes the name ``target`` when the body has ended.

@@ -114,8 +114,22 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
 def grain(dice: random.Random, across: int, down: int, size: int) -> Image.Image:
     """Smooth grey noise: ``down`` x ``across`` random cells blown up to ``size`` x ``size``."""
     cells = Image.frombytes("L", (across, down), dice.randbytes(across * down))
-    # A side at a time: which one comes first decides some pixels, and versions of Pillow differ.
-    first = (across, size) if down > size else (size, down)
-    return cells.resize(first, Image.Resampling.BICUBIC).resize(
-        (size, size), Image.Resampling.BICUBIC
-    )
+    everything = 0, 0, across, down
+    return resized(cells, (size, size), everything, Image.Resampling.BICUBIC, down > size)
+
+
+def resized(
+    image: Image.Image,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float],
+    resample: Image.Resampling,
+    rows_first: bool,
+) -> Image.Image:
+    """What is in the ``box``, a side at a time: which one comes first decides some pixels, and
+    versions of Pillow differ."""
+    (wide, high), (left, upper, right, lower) = size, box
+    if rows_first:
+        image = image.resize((image.width, high), resample, (0, upper, image.width, lower))
+        return image.resize(size, resample, (left, 0, right, high))
+    image = image.resize((wide, image.height), resample, (left, 0, right, image.height))
+    return image.resize(size, resample, (0, upper, wide, lower))

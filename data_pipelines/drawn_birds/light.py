@@ -6,7 +6,7 @@ import random
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
-from data_pipelines.drawn_birds.canvas import Layer, grain
+from data_pipelines.drawn_birds.canvas import Layer, grain, resized
 
 
 @functools.lru_cache(maxsize=4)
@@ -34,15 +34,10 @@ def on_body(body: Layer, box: tuple[int, int, int, int], dice: random.Random) ->
     light = np.clip(128 + dice.uniform(0.25, 0.5) * slope, 40, 215).astype(np.uint8)
     wide, high = box[2] - box[0], box[3] - box[1]
     share = tiny / size
-    left, upper, right, lower = (edge * share for edge in box)
-    # A side at a time: which one comes first decides some pixels, and versions of Pillow differ.
-    first, second = (left, 0.0, right, float(tiny)), (0.0, upper, float(wide), lower)
-    between = (wide, tiny)
-    if wide > 4 * high:
-        first, second = (0.0, upper, float(tiny), lower), (left, 0.0, right, float(high))
-        between = (tiny, high)
-    grey = Image.fromarray(light).resize(between, Image.Resampling.BILINEAR, first)
-    grey = grey.resize((wide, high), Image.Resampling.BILINEAR, second)
+    part = box[0] * share, box[1] * share, box[2] * share, box[3] * share
+    grey = resized(
+        Image.fromarray(light), (wide, high), part, Image.Resampling.BILINEAR, wide > 4 * high
+    )
     x, y = dice.randrange(size), dice.randrange(size)
     return ImageChops.add(grey, _feathers(size).crop((x, y, x + wide, y + high)), 1, -128)
 

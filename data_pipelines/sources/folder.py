@@ -21,6 +21,7 @@ import numpy as np
 
 from data_pipelines.records import DataError, Listing, Records
 from tfretrieval.convert import SUFFIXES
+from tfretrieval.files import hidden
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 _TRAIN, _TEST, _VALIDATION = "train", "test", ("val", "valid", "validation")
@@ -202,9 +203,9 @@ def _folders(folder: Path, passed: _Passed | None = None) -> list[Path]:
     """The folders in a folder, less hidden ones, of which those with pictures are noted."""
     found = sorted(path for path in folder.iterdir() if path.is_dir())
     if passed:
-        hidden = [path for path in found if _hidden(path) and path.name not in _LITTER]
-        passed.hidden += [x for x in hidden if any(_is_picture(path) for path in x.rglob("*"))]
-    return [path for path in found if not _hidden(path)]
+        unseen = [path for path in found if hidden(path.name) and path.name not in _LITTER]
+        passed.hidden += [x for x in unseen if any(_is_picture(path) for path in x.rglob("*"))]
+    return [path for path in found if not hidden(path.name)]
 
 
 def _pictures(folder: Path, passed: _Passed) -> list[Path]:
@@ -225,8 +226,4 @@ def _pictures(folder: Path, passed: _Passed) -> list[Path]:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not _hidden(path)
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".") or path.name == "__MACOSX"
+    return path.suffix.lower() in SUFFIXES and not hidden(path.name)

@@ -15,7 +15,7 @@ from tfretrieval.convert import SUFFIXES
 from tfretrieval.encoders.encoder import Encoder
 from tfretrieval.encoders.fitted_encoder import FittedEncoder
 from tfretrieval.encoders.opening import QUANTIZATION
-from tfretrieval.files import writing
+from tfretrieval.files import hidden, writing
 from tfretrieval.search import Picture, PictureIndex
 
 # Rows whose codes are made at a time.
@@ -112,10 +112,9 @@ def pictures_below(root: Path) -> list[str]:
     """Paths of the picture files below a folder, with slashes, sorted; hidden ones are left out."""
     found = []
     for path in root.rglob("*"):
-        inside = path.relative_to(root)
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
-        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
-            found.append(inside.as_posix())
+        name = path.relative_to(root).as_posix()
+        if path.suffix.lower() in SUFFIXES and not hidden(name) and path.is_file():
+            found.append(name)
     return sorted(found)
 
 
