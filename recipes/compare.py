@@ -36,6 +36,9 @@ from recipes.comparison.settings import ComparisonSettings
 from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from recipes.common.heads import Arrays, HeadTask
     from recipes.comparison.cells import Inputs
     from recipes.comparison.choices import Choice
     from recipes.comparison.report import Comparison
@@ -75,7 +78,8 @@ def run(opened: Opened[ComparisonSettings, Divided]) -> Comparison:
     # Chosen first, where stage 1 has not seen what is held out either.
     choices = choose_all(opened, methods, view)
     stage1 = train_stage1(opened, view)
-    grid = {reads: inputs(opened, stage1, reads) for reads in config.hash_input}
+    others = comparison.descriptors.descriptors(opened, stage1.classifiers[config.view], view)
+    grid = {reads: inputs(opened, stage1, reads, others) for reads in config.hash_input}
     rows: dict[str, dict[str, comparison.cells.MethodRow]] = {reads: {} for reads in grid}
     wanted = [(reads, method) for reads in grid for method in methods]
     for reads, method in tqdm(wanted, desc="methods", disable=None):
@@ -101,13 +105,22 @@ def train_stage1(opened: Opened[ComparisonSettings, Divided], view: View) -> Sta
     return triplet.stage1.stage1(opened, name, {config.view: view})
 
 
-def inputs(opened: Opened[ComparisonSettings, Divided], stage1: Stage1, reads: str) -> Inputs:
-    """What the heads of a column read."""
-    config = opened.config
-    seen = stage1.inputs(reads, config.temperature)
-    row = triplet.work.row_name(config.network, reads)
-    task = triplet.heads.head_task(seen, row, config, opened.data)
-    return comparison.cells.Inputs(reads, task, stage1.logits)
+def inputs(
+    opened: Opened[ComparisonSettings, Divided],
+    stage1: Stage1,
+    reads: str,
+    others: Mapping[str, Callable[[], Arrays]],
+) -> Inputs:
+    """What the rows of a column read."""
+    task = head_task(opened, stage1, reads)
+    return comparison.cells.Inputs(reads, task, stage1.logits, others)
+
+
+def head_task(opened: Opened[ComparisonSettings, Divided], stage1: Stage1, reads: str) -> HeadTask:
+    """What every head of a column is trained on."""
+    seen = stage1.inputs(reads, opened.config.temperature)
+    row = triplet.work.row_name(opened.config.network, reads)
+    return triplet.heads.head_task(seen, row, opened.config, opened.data)
 
 
 def choose_all(
@@ -121,7 +134,7 @@ def choose_all(
         return dict.fromkeys(reads, beforehand)
     inside = comparison.choices.opened_for_choices(opened)
     stage1 = train_stage1(inside, view)
-    tasks = {one: inputs(inside, stage1, one).task for one in reads}
+    tasks = {one: head_task(inside, stage1, one) for one in reads}
     choices: dict[str, dict[str, Choice]] = {one: {} for one in reads}
     wanted = [(one, method) for one in reads for method in trained]
     for one, method in tqdm(wanted, desc="choices", disable=None):

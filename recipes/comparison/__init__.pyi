@@ -1,5 +1,6 @@
 from . import cells as cells
 from . import choices as choices
+from . import descriptors as descriptors
 from . import figures as figures
 from . import heads as heads
 from . import methods as methods

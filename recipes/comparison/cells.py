@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from recipes.common.data import Divided
 from recipes.common.heads import Arrays, HeadTask
 from recipes.common.opened import Opened
 from recipes.comparison.choices import Choice
-from recipes.comparison.methods import COSINE, METHODS
+from recipes.comparison.methods import METHODS, REAL_VALUED
 from recipes.comparison.settings import ComparisonSettings
 from recipes.comparison.training import Wanted, train
 from recipes.comparison.untrained import codes_of
@@ -66,11 +66,21 @@ class Inputs:
         reads: pooled features or root probabilities.
         task: of every head.
         logits: of stage 1.
+        descriptors: of :func:`~recipes.comparison.descriptors.descriptors`.
     """
 
     reads: str
     task: HeadTask
     logits: np.ndarray
+    descriptors: Mapping[str, Callable[[], Arrays]]
+
+    def of(self, method: str) -> np.ndarray:
+        """What a method without learning reads, float32 ``[N, D]``."""
+        other = METHODS[method].reads
+        found: np.ndarray = (
+            self.descriptors[other]()["descriptors"] if other else self.task.features
+        )
+        return found
 
 
 def method_row(
@@ -78,7 +88,8 @@ def method_row(
 ) -> MethodRow:
     """Trains and measures a method, or loads what it gave."""
     config = opened.config
-    lengths = (config.bits,) if method == COSINE else tuple(sorted(config.bit_lengths))
+    real_valued = METHODS[method].family == REAL_VALUED
+    lengths = (config.bits,) if real_valued else tuple(sorted(config.bit_lengths))
     step = functools.partial(_compute, opened, inputs, method, lengths, choice)
     found = opened.folder.step(f"{inputs.reads}/{method}", step)
     cells = {
@@ -104,14 +115,15 @@ def _compute(
 ) -> Arrays:
     config, data, task = opened.config, opened.data, inputs.task
     start = time.monotonic()
-    if method == COSINE:
-        row = measure.measure_features(task.features, data)
+    if METHODS[method].family == REAL_VALUED:
+        row = measure.measure_features(inputs.of(method), data)
         return {**_measured(row, config.bits), "seconds": 0.0}
     if METHODS[method].trained:
         wanted = [Wanted(bits, choice.best.value) for bits in lengths]
         made: Sequence[np.ndarray | None] = train(method, wanted, choice.best.rate, task, config)
     else:
-        made = [codes_of(method, bits, task, inputs.logits, config.seed) for bits in lengths]
+        read, seed = inputs.of(method), config.seed
+        made = [codes_of(method, bits, read, task.fit, inputs.logits, seed) for bits in lengths]
     arrays: Arrays = {"seconds": time.monotonic() - start}
     for bits, codes in zip(lengths, made, strict=True):
         if codes is not None:

@@ -17,6 +17,8 @@ HASHING, METRIC, PAPERS = "hashing", "metric learning, signed", "the five papers
 FAMILIES = (REAL_VALUED, CONTROLS, UNSUPERVISED, HASHING, METRIC, PAPERS)
 # What is not trained by gradients.
 COSINE, PREDICTED, LSH, ITQ = "cosine", "predicted", "lsh", "itq"
+# What some of it reads in place of what the heads do.
+HAND_MADE, SELECTED = "hand-made", "selected"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Method:
         source: paper, and what of it is ours.
         number: what the value is; empty where there is none.
         values: of its number, that are tried.
+        reads: :data:`HAND_MADE` or :data:`SELECTED`; empty for what the heads read.
         power: how the number grows with the length of the code: values are those at 64 bits,
             and Euclidean distances of codes grow with the root of their length.
     """
@@ -39,6 +42,7 @@ class Method:
     number: str = ""
     values: tuple[float, ...] = ()
     power: float = 0.0
+    reads: str = ""
 
     def at(self, value: float, bits: int) -> float:
         """The number at a length.
@@ -66,15 +70,27 @@ class Trial:
     rate: float = RATES[0]
 
 
+_ALIKE = "not what the heads read, and so the same in both columns"
 METHODS = {
     COSINE: Method(
         "cosine of the inputs", REAL_VALUED, "no codes: what a code's floats would give"
+    ),
+    "scda": Method("SCDA, cosine", REAL_VALUED, f"Wei et al. 2017; {_ALIKE}", reads=SELECTED),
+    "hog": Method(
+        "HOG + colours, cosine",
+        REAL_VALUED,
+        f"Dalal and Triggs 2005, Swain and Ballard 1991; {_ALIKE}",
+        reads=HAND_MADE,
     ),
     PREDICTED: Method(
         "random code of the predicted class", CONTROLS, "Sablayrolles et al. 2017; stage 1 predicts"
     ),
     LSH: Method("random hyperplanes", UNSUPERVISED, "Charikar 2002"),
     ITQ: Method("PCA-ITQ", UNSUPERVISED, "Gong and Lazebnik 2011"),
+    "scda_itq": Method("SCDA, PCA-ITQ", UNSUPERVISED, f"as both; {_ALIKE}", reads=SELECTED),
+    "hog_itq": Method(
+        "HOG + colours, PCA-ITQ", UNSUPERVISED, f"as both; {_ALIKE}", reads=HAND_MADE
+    ),
     "dlbhc": Method(
         "DLBHC", HASHING, "Lin et al. 2015: a sigmoid layer under the classifier; codes alone"
     ),

@@ -121,7 +121,15 @@ def _by_bits(config: ComparisonSettings, found: Comparison) -> Table:
         rows,
         (
             *(f"- mAP, %: {definition}" for definition in definitions),
-            "- The real-valued row has no length: its mAP stands under each, by cosine.",
+            "- A real-valued row has no length: its mAP stands under each, by cosine.",
+            *(
+                [
+                    "- SCDA reads the map that the network pools, HOG and colours the picture: the "
+                    "same whatever the heads read."
+                ]
+                if any(METHODS[m].reads for rows in found.rows.values() for m in rows)
+                else []
+            ),
         ),
     )
 

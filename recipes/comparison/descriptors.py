@@ -1,0 +1,95 @@
+"""What rows without learning read in place of features: hand-made descriptors, and selected maps.
+
+Both see what the network sees of every picture, once, and are kept in the cache folder.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import tensorflow as tf
+from tqdm.auto import tqdm
+
+from data_pipelines import steps
+from data_pipelines.kept import kept, pictures
+from data_pipelines.view import View
+from recipes import common
+from recipes.common.data import Divided
+from recipes.common.heads import Arrays
+from recipes.common.opened import Opened
+from recipes.comparison.methods import HAND_MADE, SELECTED
+from recipes.comparison.settings import ComparisonSettings
+from tfretrieval.hand_made import colour_histograms, histograms_of_gradients
+from tfretrieval.layers import SCDA
+
+# Pixels of a side: 8 x 8 cells of 16, whatever the network's size.
+SIDE = 128
+
+
+def descriptors(
+    opened: Opened[ComparisonSettings, Divided], classifier: tf.keras.Model, view: View
+) -> Mapping[str, Callable[[], Arrays]]:
+    """By what a method reads: float32 ``descriptors`` of all pictures ``[N, D]`` and the
+    ``seconds`` of their pass, computed when they are asked for.
+
+    Args:
+        classifier: of stage 1, whose last map is the selected one.
+    """
+    return {
+        HAND_MADE: functools.cache(lambda: hand_made(opened, view)),
+        SELECTED: functools.cache(lambda: selected(opened, classifier, view)),
+    }
+
+
+def hand_made(opened: Opened[ComparisonSettings, Divided], view: View) -> Arrays:
+    """Gradients and colours, each of length one, side by side: their cosine is the mean of both."""
+
+    def describe(images: tf.Tensor) -> tf.Tensor:
+        gradients = tf.math.l2_normalize(histograms_of_gradients(images), axis=1)
+        return tf.concat([gradients, colour_histograms(images)], axis=1)
+
+    depends_on = {
+        "pictures": pictures(opened.data.records),
+        "descriptor": f"HOG and colours of {SIDE} pixels, {tf.__version__}",
+        **{name: one for name, one in _seen(view).items() if one is not None},
+    }
+    compute = functools.partial(_described, opened, view, SIDE, tf.function(describe))
+    return kept("hand-made", depends_on, compute)
+
+
+def selected(
+    opened: Opened[ComparisonSettings, Divided], classifier: tf.keras.Model, view: View
+) -> Arrays:
+    """SCDA of the map that the classifier pools."""
+    config = opened.config
+    maps = classifier.get_layer("features").input
+    image = common.training.image_input(classifier)
+    network = tf.keras.Model(image, SCDA(dtype="float32")(maps))
+    told = f"SCDA, {config.network}, {config.image_size} pixels"
+    depends_on = common.frozen.depends_on(config, opened.data.records, told, network, **_seen(view))
+    compute = functools.partial(
+        _described, opened, view, config.image_size, network.predict_on_batch
+    )
+    return kept("scda", depends_on, compute)
+
+
+def _seen(view: View) -> dict[str, np.ndarray | None]:
+    return {"boxes": view.boxes, "masks": view.masks}
+
+
+def _described(
+    opened: Opened[ComparisonSettings, Divided],
+    view: View,
+    side: int,
+    describe: Callable[[tf.Tensor], tf.Tensor],
+) -> Arrays:
+    records, size = opened.data.records, opened.config.batch_size
+    every = np.arange(len(records))
+    batches = steps.eval_batches(records, every, image_size=side, batch_size=size, **_seen(view))
+    start = time.monotonic()
+    shown = tqdm(batches, total=-(-len(every) // size), desc="descriptors", disable=None)
+    found = [np.asarray(describe(images), np.float32) for images, _ in shown]
+    return {"descriptors": np.concatenate(found), "seconds": time.monotonic() - start}
