@@ -1,7 +1,8 @@
 """The methods that are compared: names, sources, and what of each is chosen on held-out pictures.
 
-A choice costs at most :data:`TRIALS` trainings: values of the method's own number at the first
-rate, then the other rates at the best of them. What has no number of its own is tried at all rates.
+A choice costs at most :data:`TRIALS` trainings, by :mod:`recipes.comparison.search`: values of the
+method's own number at the first rate, the other rates at the best of them, and what lies around the
+best. What has no number of its own has rates alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import dataclasses
 
 RATES = (1e-3, 3e-4, 3e-3, 1e-2)
 """Adam's rates; the first is that of the hash layers of all recipes."""
-TRIALS = 7
+TRIALS = 12
 
 REAL_VALUED, CONTROLS, UNSUPERVISED = "real-valued", "controls", "no labels"
 HASHING, METRIC, PAPERS = "hashing", "metric learning, signed", "the five papers"
@@ -31,6 +32,7 @@ class Method:
         source: paper, and what of it is ours.
         number: what the value is; empty where there is none.
         values: of its number, that are tried.
+        least: below which the number means nothing.
         reads: :data:`HAND_MADE` or :data:`SELECTED`; empty for what the heads read.
         power: how the number grows with the length of the code: values are those at 64 bits,
             and Euclidean distances of codes grow with the root of their length.
@@ -42,6 +44,7 @@ class Method:
     number: str = ""
     values: tuple[float, ...] = ()
     power: float = 0.0
+    least: float = 0.0
     reads: str = ""
 
     def at(self, value: float, bits: int) -> float:
@@ -172,6 +175,7 @@ METHODS = {
         "Lu et al. 2021, centers in the space of codes",
         "margin",
         (1.0, 1.5, 2.0, 4.0),
+        least=1.0,
     ),
     "rank_margin": Method(
         "LRML's rank margin",

@@ -13,6 +13,7 @@ from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Pair, Report, Table
 from recipes.comparison.cells import MethodRow
 from recipes.comparison.choices import Choice
+from recipes.comparison.chosen import chosen
 from recipes.comparison.figures import Rows, figures
 from recipes.comparison.methods import FAMILIES, METHODS, RATES, TRIALS
 from recipes.comparison.published import published
@@ -42,7 +43,7 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
     tables = [
         _by_bits(config, found),
         _at_one_length(config, found),
-        _chosen(found),
+        chosen(found.choices),
     ]
     beside = published(config, opened.data)
     ap = {key: row.cells[config.bits].average_precision for key, row in _rows(found)}
@@ -141,34 +142,4 @@ def _at_one_length(config: ComparisonSettings, found: Comparison) -> Table:
         measure.COLUMNS,
         {key: row.cells[config.bits].figures for key, row in _rows(found)},
         measure.DEFINITIONS,
-    )
-
-
-def _chosen(found: Comparison) -> Table:
-    rows: dict[Key, dict[str, Figure]] = {}
-    for reads, methods in found.choices.items():
-        for method, choice in methods.items():
-            one = METHODS[method]
-            tried = ", ".join(
-                f"{trial.value:g} at {trial.rate:g}: {100 * figure:.1f}"
-                if one.number
-                else f"{trial.rate:g}: {100 * figure:.1f}"
-                for trial, figure in choice.figures.items()
-            )
-            rows[(reads, one.title)] = {
-                "source": one.source,
-                "number": f"{one.number} {choice.best.value:g}" if one.number else None,
-                "rate": f"{choice.best.rate:g}",
-                "held-out mAP of each trial, %": tried or None,
-            }
-    columns = ("source", "number", "rate", "held-out mAP of each trial, %")
-    return Table(
-        "What was chosen",
-        ("heads read", "method"),
-        tuple(Column(name, "") for name in columns),
-        rows,
-        (
-            "- Numbers are those at 64 bits; margins and weights grow with the length as distances "
-            "do. A number at the edge of what was tried may have been better beyond it.",
-        ),
     )

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from data_pipelines import order
 from recipes.common import heads as hash_heads
-from recipes.common.cli import require
+from recipes.common.cli import ConfigError
 from recipes.common.heads import HeadTask
 from recipes.comparison.heads import HEADS, Task
 from recipes.comparison.methods import METHODS
@@ -18,6 +18,10 @@ from recipes.comparison.settings import ComparisonSettings
 from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
 
 MINED = ("triplet_mined", "adaptive_triplet")
+
+
+class Diverged(ConfigError):
+    """A loss that is no number any more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +52,9 @@ def train(
     Args:
         rate: of Adam.
         task: its ``fit`` is trained on.
+
+    Raises:
+        Diverged: with what to do.
     """
     if method in MINED:
         return [_train_mined(method, one, rate, task, config) for one in wanted]
@@ -80,10 +87,8 @@ def train(
         shuffle=False,
         verbose=0,
     ).history
-    require(
-        bool(np.isfinite(logs["loss"]).all()),
-        f"{method} diverged at the rate {rate:g}: leave it out of --methods, or take --no-choose",
-    )
+    if not np.isfinite(logs["loss"]).all():
+        raise Diverged(_diverged(method, rate))
     encoder = tf.keras.Model(inputs, [head.codes for head in heads])
     codes = encoder.predict(task.inputs[:], batch_size=4096, verbose=0)
     return list(codes) if len(heads) > 1 else [codes[0] if isinstance(codes, list) else codes]
@@ -105,8 +110,15 @@ def _train_mined(
     )
     # Only its last codes count here, so that nothing is measured on the way.
     quiet = dataclasses.replace(task, evaluate=lambda codes: {})
-    codes: np.ndarray = hash_heads.train_triplet(quiet, settings, loss, "mined")["codes"]
+    try:
+        codes: np.ndarray = hash_heads.train_triplet(quiet, settings, loss, "mined")["codes"]
+    except ConfigError as error:  # which names a flag that is not this recipe's
+        raise Diverged(_diverged(method, rate)) from error
     return codes
+
+
+def _diverged(method: str, rate: float) -> str:
+    return f"{method} diverged at the rate {rate:g}: leave it out of --methods"
 
 
 def _batches(task: HeadTask, config: ComparisonSettings) -> tf.data.Dataset:

@@ -2,6 +2,7 @@
 
 import math
 
+from recipes.comparison.methods import TRIALS
 from recipes.comparison.report import _accuracy
 
 
@@ -37,7 +38,7 @@ def test_all_figures_of_one_length_stand_below(tables):
 def test_choices_name_their_source_and_every_trial(tables):
     row = tables["What was chosen"]["features", "DSH"]
     assert row["source"] == ["Liu et al. 2016"] * 2
-    assert row["held-out mAP of each trial, %"][0].count(":") == 7
+    assert 7 <= row["held-out mAP of each trial, %"][0].count(":") <= TRIALS
 
 
 def test_intervals_are_as_wide_as_many_comparisons_need(compared):
