@@ -21,8 +21,6 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
-from tqdm.auto import tqdm
-
 from data_pipelines.view import WHOLE, View
 from recipes import common, comparison, triplet
 from recipes.common.cli import main, require
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from recipes.common.heads import Arrays, HeadTask
     from recipes.comparison.cells import Inputs
     from recipes.comparison.choices import Choice
+    from recipes.comparison.progress import Progress
     from recipes.comparison.report import Comparison
     from recipes.triplet.stage1 import Stage1
 
@@ -75,17 +74,20 @@ def run(opened: Opened[ComparisonSettings, Divided]) -> Comparison:
     """What is chosen, stage 1, and every method."""
     config, methods = opened.config, named(opened.config.methods)
     view = see(opened)
+    progress = comparison.progress.Progress(opened, comparison.cells.names(config, methods))
     # Chosen first, where stage 1 has not seen what is held out either.
-    choices = choose_all(opened, methods, view)
+    choices = choose_all(opened, methods, view, progress)
     stage1 = train_stage1(opened, view)
     others = comparison.descriptors.descriptors(opened, stage1.classifiers[config.view], view)
     grid = {reads: inputs(opened, stage1, reads, others) for reads in config.hash_input}
     rows: dict[str, dict[str, comparison.cells.MethodRow]] = {reads: {} for reads in grid}
     wanted = [(reads, method) for reads in grid for method in methods]
-    for reads, method in tqdm(wanted, desc="methods", disable=None):
+    for reads, method in wanted:
         choice = choices[reads].get(method) or comparison.choices.set_beforehand(method)
-        row = comparison.cells.method_row(opened, grid[reads], method, choice)
+        with progress.cell(f"{reads}/{method}"):
+            row = comparison.cells.method_row(opened, grid[reads], method, choice)
         rows[reads][method] = row
+    progress.close()
     accuracy = common.measure.accuracy(stage1.logits, opened.data)
     return comparison.report.Comparison(rows, choices, accuracy)
 
@@ -113,7 +115,7 @@ def inputs(
 ) -> Inputs:
     """What the rows of a column read."""
     task = head_task(opened, stage1, reads)
-    return comparison.cells.Inputs(reads, task, stage1.logits, others)
+    return comparison.cells.Inputs(reads, task, stage1.logits, stage1.seconds, others)
 
 
 def head_task(opened: Opened[ComparisonSettings, Divided], stage1: Stage1, reads: str) -> HeadTask:
@@ -124,7 +126,10 @@ def head_task(opened: Opened[ComparisonSettings, Divided], stage1: Stage1, reads
 
 
 def choose_all(
-    opened: Opened[ComparisonSettings, Divided], methods: tuple[str, ...], view: View
+    opened: Opened[ComparisonSettings, Divided],
+    methods: tuple[str, ...],
+    view: View,
+    progress: Progress,
 ) -> dict[str, dict[str, Choice]]:
     """What every method is trained with, by what its head reads."""
     trained = [method for method in methods if METHODS[method].trained]
@@ -137,8 +142,9 @@ def choose_all(
     tasks = {one: head_task(inside, stage1, one) for one in reads}
     choices: dict[str, dict[str, Choice]] = {one: {} for one in reads}
     wanted = [(one, method) for one in reads for method in trained]
-    for one, method in tqdm(wanted, desc="choices", disable=None):
-        choices[one][method] = comparison.choices.choose(inside, method, one, tasks[one])
+    for one, method in wanted:
+        with progress.cell(f"{comparison.progress.CHOICE}/{one}/{method}"):
+            choices[one][method] = comparison.choices.choose(inside, method, one, tasks[one])
     return choices
 
 

@@ -5,6 +5,7 @@ from . import descriptors as descriptors
 from . import figures as figures
 from . import heads as heads
 from . import methods as methods
+from . import progress as progress
 from . import published as published
 from . import report as report
 from . import search as search

@@ -15,6 +15,7 @@ from recipes.common.heads import Arrays, HeadTask
 from recipes.common.opened import Opened
 from recipes.comparison.choices import Choice
 from recipes.comparison.methods import METHODS, REAL_VALUED
+from recipes.comparison.progress import CHOICE, timed
 from recipes.comparison.settings import ComparisonSettings
 from recipes.comparison.training import Wanted, train
 from recipes.comparison.untrained import codes_of
@@ -52,10 +53,13 @@ class MethodRow:
     Attributes:
         cells: bits -> cell.
         seconds: of training and coding all of them.
+        milliseconds: in which a picture becomes what the method reads: the pass of the network, or
+            of another descriptor. The product behind it takes a thousandth of that.
     """
 
     cells: dict[int, Cell]
     seconds: float
+    milliseconds: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -66,13 +70,21 @@ class Inputs:
         reads: pooled features or root probabilities.
         task: of every head.
         logits: of stage 1.
+        seconds: of the pass of all pictures through stage 1.
         descriptors: of :func:`~recipes.comparison.descriptors.descriptors`.
     """
 
     reads: str
     task: HeadTask
     logits: np.ndarray
+    seconds: float
     descriptors: Mapping[str, Callable[[], Arrays]]
+
+    def milliseconds(self, method: str) -> float:
+        """In which a picture becomes what a method reads."""
+        other = METHODS[method].reads
+        seconds = float(self.descriptors[other]()["seconds"]) if other else self.seconds
+        return 1000 * seconds / len(self.task.features)
 
     def of(self, method: str) -> np.ndarray:
         """What a method without learning reads, float32 ``[N, D]``."""
@@ -83,6 +95,14 @@ class Inputs:
         return found
 
 
+def names(config: ComparisonSettings, methods: Sequence[str]) -> list[str]:
+    """The files of a run with these methods, without their suffix, in the order of their making."""
+    grid = [(reads, method) for reads in config.hash_input for method in methods]
+    chosen = [f"{reads}/{method}" for reads, method in grid if METHODS[method].trained]
+    choices = [f"{CHOICE}/{one}" for one in chosen if config.choose]
+    return [*choices, *(f"{reads}/{method}" for reads, method in grid)]
+
+
 def method_row(
     opened: Opened[ComparisonSettings, Divided], inputs: Inputs, method: str, choice: Choice
 ) -> MethodRow:
@@ -91,7 +111,7 @@ def method_row(
     real_valued = METHODS[method].family == REAL_VALUED
     lengths = (config.bits,) if real_valued else tuple(sorted(config.bit_lengths))
     step = functools.partial(_compute, opened, inputs, method, lengths, choice)
-    found = opened.folder.step(f"{inputs.reads}/{method}", step)
+    found = opened.folder.step(f"{inputs.reads}/{method}", timed(step))
     cells = {
         bits: Cell(
             dict(zip(FIGURES, found[f"{bits}/figures"].tolist(), strict=True)),
@@ -103,7 +123,7 @@ def method_row(
         else Cell()
         for bits in lengths
     }
-    return MethodRow(cells, float(found["seconds"]))
+    return MethodRow(cells, float(found["seconds"]), float(found["milliseconds"]))
 
 
 def _compute(
@@ -117,14 +137,18 @@ def _compute(
     start = time.monotonic()
     if METHODS[method].family == REAL_VALUED:
         row = measure.measure_features(inputs.of(method), data)
-        return {**_measured(row, config.bits), "seconds": 0.0}
+        took = {"seconds": 0.0, "milliseconds": inputs.milliseconds(method)}
+        return {**_measured(row, config.bits), **took}
     if METHODS[method].trained:
         wanted = [Wanted(bits, choice.best.value) for bits in lengths]
         made: Sequence[np.ndarray | None] = train(method, wanted, choice.best.rate, task, config)
     else:
         read, seed = inputs.of(method), config.seed
         made = [codes_of(method, bits, read, task.fit, inputs.logits, seed) for bits in lengths]
-    arrays: Arrays = {"seconds": time.monotonic() - start}
+    arrays: Arrays = {
+        "seconds": time.monotonic() - start,
+        "milliseconds": inputs.milliseconds(method),
+    }
     for bits, codes in zip(lengths, made, strict=True):
         if codes is not None:
             arrays |= _measured(measure.measure_codes(codes, data), bits)

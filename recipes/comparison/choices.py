@@ -23,6 +23,7 @@ from recipes.common.data import Divided
 from recipes.common.heads import Arrays, HeadTask
 from recipes.common.opened import Opened
 from recipes.comparison.methods import METHODS, RATES, TRIALS, Trial
+from recipes.comparison.progress import CHOICE, timed
 from recipes.comparison.search import best, search
 from recipes.comparison.settings import ComparisonSettings
 from recipes.comparison.training import Diverged, Wanted, train
@@ -65,7 +66,7 @@ def opened_for_choices(
     else:
         fit, held_out = hold_out_classes(data, config.held_out, seed)
     divided = dataclasses.replace(data, fit=fit, held_out=held_out)
-    return dataclasses.replace(opened, data=divided).with_config(seed=seed).inside("choice")
+    return dataclasses.replace(opened, data=divided).with_config(seed=seed).inside(CHOICE)
 
 
 def hold_out_classes(data: Divided, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +119,7 @@ def choose(
         ],
     }  # fmt: skip
     step = functools.partial(kept, f"choice-{method}", depends_on, try_all)
-    tried = opened.folder.step(f"{reads}/{method}", step)
+    tried = opened.folder.step(f"{reads}/{method}", timed(step))
     trials = [Trial(*map(float, row)) for row in zip(tried["values"], tried["rates"], strict=True)]
     figures = dict(zip(trials, tried["figures"].tolist(), strict=True))
     found = best(figures)

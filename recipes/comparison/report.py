@@ -14,7 +14,7 @@ from recipes.common.report import Column, Figure, Key, Pair, Report, Table
 from recipes.comparison.cells import MethodRow
 from recipes.comparison.choices import Choice
 from recipes.comparison.chosen import chosen
-from recipes.comparison.figures import Rows, figures
+from recipes.comparison.figures import PICTURE, TRAINING, Rows, figures
 from recipes.comparison.methods import FAMILIES, METHODS, RATES, TRIALS
 from recipes.comparison.published import published
 from recipes.comparison.settings import ComparisonSettings
@@ -44,6 +44,7 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
         _by_bits(config, found),
         _at_one_length(config, found),
         chosen(found.choices),
+        _time(found),
     ]
     beside = published(config, opened.data)
     ap = {key: row.cells[config.bits].average_precision for key, row in _rows(found)}
@@ -62,9 +63,6 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
         notes=_accuracy(found.accuracy),
         pairs=tuple(pairs),
         precisions={key: one for key, one in ap.items() if len(one)},
-        seconds={
-            f"{reads}, {title}, all lengths": row.seconds for (reads, title), row in _rows(found)
-        },
         figures=figures(opened, found.rows),
         # As many comparisons as pairs: Bonferroni.
         level=1 - 0.05 / max(len(pairs), 1),
@@ -142,4 +140,18 @@ def _at_one_length(config: ComparisonSettings, found: Comparison) -> Table:
         measure.COLUMNS,
         {key: row.cells[config.bits].figures for key, row in _rows(found)},
         measure.DEFINITIONS,
+    )
+
+
+def _time(found: Comparison) -> Table:
+    return Table(
+        "Time",
+        ("heads read", "method"),
+        (Column(TRAINING, "s"), Column(PICTURE, "ms")),
+        {key: {TRAINING: row.seconds, PICTURE: row.milliseconds} for key, row in _rows(found)},
+        (
+            "- Reading a picture: from its file to what the method reads, the pass of the network "
+            "or of another descriptor, in batches. The vector times a matrix behind it is not "
+            "counted.",
+        ),
     )

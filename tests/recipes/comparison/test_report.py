@@ -2,6 +2,7 @@
 
 import math
 
+from recipes.comparison.figures import PICTURE, TRAINING
 from recipes.comparison.methods import TRIALS
 from recipes.comparison.report import _accuracy
 
@@ -39,6 +40,13 @@ def test_choices_name_their_source_and_every_trial(tables):
     row = tables["What was chosen"]["features", "DSH"]
     assert row["source"] == ["Liu et al. 2016"] * 2
     assert 7 <= row["held-out mAP of each trial, %"][0].count(":") <= TRIALS
+
+
+def test_time_is_that_of_training_and_of_what_is_read(tables):
+    for (_, method), row in tables["Time"].items():
+        trained, read = (row[name] for name in (TRAINING, PICTURE))
+        assert all(value > 0 for value in read), method
+        assert all((value > 0) == ("cosine" not in method) for value in trained), method
 
 
 def test_intervals_are_as_wide_as_many_comparisons_need(compared):
