@@ -34,10 +34,7 @@ from recipes.comparison.settings import ComparisonSettings
 from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from recipes.common.heads import Arrays, HeadTask
-    from recipes.comparison.cells import Inputs
+    from recipes.common.heads import HeadTask
     from recipes.comparison.choices import Choice
     from recipes.comparison.progress import Progress
     from recipes.comparison.report import Comparison
@@ -78,8 +75,19 @@ def run(opened: Opened[ComparisonSettings, Divided]) -> Comparison:
     # Chosen first, where stage 1 has not seen what is held out either.
     choices = choose_all(opened, methods, view, progress)
     stage1 = train_stage1(opened, view)
-    others = comparison.descriptors.descriptors(opened, stage1.classifiers[config.view], view)
-    grid = {reads: inputs(opened, stage1, reads, others) for reads in config.hash_input}
+    start = comparison.end_to_end.Start(stage1.classifiers[config.view], view)
+    others = comparison.descriptors.descriptors(opened, start.classifier, view)
+    grid = {
+        reads: comparison.cells.Inputs(
+            reads,
+            head_task(opened, stage1, reads),
+            stage1.logits,
+            start,
+            stage1.seconds,
+            others,
+        )
+        for reads in config.hash_input
+    }
     rows: dict[str, dict[str, comparison.cells.MethodRow]] = {reads: {} for reads in grid}
     wanted = [(reads, method) for reads in grid for method in methods]
     for reads, method in wanted:
@@ -105,17 +113,6 @@ def train_stage1(opened: Opened[ComparisonSettings, Divided], view: View) -> Sta
     config = opened.config
     name = triplet.work.name_of_view(config.network, config.view)
     return triplet.stage1.stage1(opened, name, {config.view: view})
-
-
-def inputs(
-    opened: Opened[ComparisonSettings, Divided],
-    stage1: Stage1,
-    reads: str,
-    others: Mapping[str, Callable[[], Arrays]],
-) -> Inputs:
-    """What the rows of a column read."""
-    task = head_task(opened, stage1, reads)
-    return comparison.cells.Inputs(reads, task, stage1.logits, stage1.seconds, others)
 
 
 def head_task(opened: Opened[ComparisonSettings, Divided], stage1: Stage1, reads: str) -> HeadTask:

@@ -2,6 +2,7 @@ from . import cells as cells
 from . import choices as choices
 from . import chosen as chosen
 from . import descriptors as descriptors
+from . import end_to_end as end_to_end
 from . import figures as figures
 from . import heads as heads
 from . import methods as methods

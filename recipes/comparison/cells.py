@@ -14,6 +14,7 @@ from recipes.common.data import Divided
 from recipes.common.heads import Arrays, HeadTask
 from recipes.common.opened import Opened
 from recipes.comparison.choices import Choice
+from recipes.comparison.end_to_end import Start, train_network
 from recipes.comparison.methods import METHODS, REAL_VALUED
 from recipes.comparison.progress import CHOICE, timed
 from recipes.comparison.settings import ComparisonSettings
@@ -70,6 +71,7 @@ class Inputs:
         reads: pooled features or root probabilities.
         task: of every head.
         logits: of stage 1.
+        start: of whole networks.
         seconds: of the pass of all pictures through stage 1.
         descriptors: of :func:`~recipes.comparison.descriptors.descriptors`.
     """
@@ -77,6 +79,7 @@ class Inputs:
     reads: str
     task: HeadTask
     logits: np.ndarray
+    start: Start
     seconds: float
     descriptors: Mapping[str, Callable[[], Arrays]]
 
@@ -133,27 +136,43 @@ def _compute(
     lengths: Sequence[int],
     choice: Choice,
 ) -> Arrays:
-    config, data, task = opened.config, opened.data, inputs.task
-    start = time.monotonic()
+    config, data = opened.config, opened.data
     if METHODS[method].family == REAL_VALUED:
         row = measure.measure_features(inputs.of(method), data)
         took = {"seconds": 0.0, "milliseconds": inputs.milliseconds(method)}
         return {**_measured(row, config.bits), **took}
-    if METHODS[method].trained:
-        wanted = [Wanted(bits, choice.best.value) for bits in lengths]
-        made: Sequence[np.ndarray | None] = train(method, wanted, choice.best.rate, task, config)
-    else:
-        read, seed = inputs.of(method), config.seed
-        made = [codes_of(method, bits, read, task.fit, inputs.logits, seed) for bits in lengths]
-    arrays: Arrays = {
-        "seconds": time.monotonic() - start,
-        "milliseconds": inputs.milliseconds(method),
-    }
+    made, seconds = _made(opened, inputs, method, lengths, choice)
+    arrays: Arrays = {"seconds": seconds, "milliseconds": inputs.milliseconds(method)}
     for bits, codes in zip(lengths, made, strict=True):
         if codes is not None:
             arrays |= _measured(measure.measure_codes(codes, data), bits)
             arrays[f"{bits}/packed"] = pack(codes)
     return arrays
+
+
+def _made(
+    opened: Opened[ComparisonSettings, Divided],
+    inputs: Inputs,
+    method: str,
+    lengths: Sequence[int],
+    choice: Choice,
+) -> tuple[Sequence[np.ndarray | None], float]:
+    """Codes of every length, and the seconds of their training."""
+    config, task, begun = opened.config, inputs.task, time.monotonic()
+    made: Sequence[np.ndarray | None]
+    if METHODS[method].trained and config.end_to_end:
+        found = [
+            train_network(opened, inputs.start, task, method, bits, choice) for bits in lengths
+        ]
+        # Of a killed run what was trained before it was killed counts too.
+        return [one["codes"] for one in found], float(sum(one["seconds"] for one in found))
+    if METHODS[method].trained:
+        wanted = [Wanted(bits, choice.best.value) for bits in lengths]
+        made = train(method, wanted, choice.best.rate, task, config)
+    else:
+        read, seed = inputs.of(method), config.seed
+        made = [codes_of(method, bits, read, task.fit, inputs.logits, seed) for bits in lengths]
+    return made, time.monotonic() - begun
 
 
 def _measured(row: measure.Row, bits: int) -> Arrays:

@@ -14,7 +14,7 @@ from recipes.common.report import Column, Figure, Key, Pair, Report, Table
 from recipes.comparison.cells import MethodRow
 from recipes.comparison.choices import Choice
 from recipes.comparison.chosen import chosen
-from recipes.comparison.figures import PICTURE, TRAINING, Rows, figures
+from recipes.comparison.figures import Rows, figures
 from recipes.comparison.methods import FAMILIES, METHODS, RATES, TRIALS
 from recipes.comparison.published import published
 from recipes.comparison.settings import ComparisonSettings
@@ -44,7 +44,6 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
         _by_bits(config, found),
         _at_one_length(config, found),
         chosen(found.choices),
-        _time(found),
     ]
     beside = published(config, opened.data)
     ap = {key: row.cells[config.bits].average_precision for key, row in _rows(found)}
@@ -56,13 +55,17 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
         if method != ADAPTIVE and row.cells[config.bits].figures
     ]
     return Report(
-        title=f"All methods on {config.network}, {opened.data.name}, {config.view}",
+        title=(
+            f"All methods{', whole networks,' if config.end_to_end else ''} on {config.network}, "
+            f"{opened.data.name}, {config.view}"
+        ),
         seed=config.seed,
         about=(*about(opened), config.told, _told(config)),
         tables=tuple(tables if beside is None else [*tables, beside]),
         notes=_accuracy(found.accuracy),
         pairs=tuple(pairs),
         precisions={key: one for key, one in ap.items() if len(one)},
+        seconds=_seconds(found),
         figures=figures(opened, found.rows),
         # As many comparisons as pairs: Bonferroni.
         level=1 - 0.05 / max(len(pairs), 1),
@@ -80,6 +83,15 @@ def _told(config: ComparisonSettings) -> str:
         f"Heads: Adam, {config.hash_epochs} epochs, batches of {config.classes_per_batch} classes "
         f"with {config.images_per_class} pictures each, the same for all; mined triplets: "
         f"{config.batch} triplets a batch, mined anew every {config.remine} epochs. {chosen}"
+    ) + (_together(config) if config.end_to_end else "")
+
+
+def _together(config: ComparisonSettings) -> str:
+    return (
+        f" Then each network was trained with its head, {config.fine_tune_epochs} epochs of these "
+        f"batches, augmented: Adam at {config.fine_tune_rate:g}, an epoch of warm-up, cosine "
+        "decay, normalisation as it was; mined triplets are the hardest of the batch there. "
+        "Numbers and the rate of the head are those of the frozen network."
     )
 
 
@@ -143,15 +155,15 @@ def _at_one_length(config: ComparisonSettings, found: Comparison) -> Table:
     )
 
 
-def _time(found: Comparison) -> Table:
-    return Table(
-        "Time",
-        ("heads read", "method"),
-        (Column(TRAINING, "s"), Column(PICTURE, "ms")),
-        {key: {TRAINING: row.seconds, PICTURE: row.milliseconds} for key, row in _rows(found)},
-        (
-            "- Reading a picture: from its file to what the method reads, the pass of the network "
-            "or of another descriptor, in batches. The vector times a matrix behind it is not "
-            "counted.",
-        ),
-    )
+def _seconds(found: Comparison) -> dict[str, float]:
+    """Training of every method, and what is read: as many seconds for a thousand pictures as
+    milliseconds for one."""
+    training = {
+        f"{reads}, {title}, all lengths": row.seconds for (reads, title), row in _rows(found)
+    }
+    reading = {
+        f"{METHODS[method].reads or 'network'}: reading 1,000 pictures": row.milliseconds
+        for methods in found.rows.values()
+        for method, row in methods.items()
+    }
+    return {**training, **reading}

@@ -11,7 +11,7 @@ import tensorflow as tf
 from data_pipelines import order
 from recipes.common import heads as hash_heads
 from recipes.common.cli import ConfigError
-from recipes.common.heads import HeadTask
+from recipes.common.heads import Arrays, HeadTask
 from recipes.comparison.heads import HEADS, Task
 from recipes.comparison.methods import METHODS
 from recipes.comparison.settings import ComparisonSettings
@@ -37,6 +37,21 @@ class Wanted:
     value: float
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Heads:
+    """Trained heads, side by side.
+
+    Attributes:
+        model: inputs to all that losses read, of one head after another.
+        terms: a loss and its weight, of each of these outputs.
+        encoder: inputs to relaxed codes, a head each.
+    """
+
+    model: tf.keras.Model
+    terms: Sequence[tuple[tf.keras.losses.Loss, float]]
+    encoder: tf.keras.Model
+
+
 def train(
     method: str,
     wanted: Sequence[Wanted],
@@ -46,9 +61,6 @@ def train(
 ) -> list[np.ndarray]:
     """Relaxed codes ``[N, bits]`` of all pictures, by each of these heads of a method.
 
-    The heads are trained side by side, in one model: they share no weight, and Adam treats each
-    weight alone, so that each learns what it would learn by itself.
-
     Args:
         rate: of Adam.
         task: its ``fit`` is trained on.
@@ -57,7 +69,22 @@ def train(
         Diverged: with what to do.
     """
     if method in MINED:
-        return [_train_mined(method, one, rate, task, config) for one in wanted]
+        return [train_mined(method, one, rate, task, config)["codes"] for one in wanted]
+    encoder = train_heads(method, wanted, rate, task, config).encoder
+    codes = encoder.predict(task.inputs[:], batch_size=4096, verbose=0)
+    return list(codes) if len(wanted) > 1 else [codes[0] if isinstance(codes, list) else codes]
+
+
+def train_heads(
+    method: str,
+    wanted: Sequence[Wanted],
+    rate: float,
+    task: HeadTask,
+    config: ComparisonSettings,
+) -> Heads:
+    """Heads of a method, trained side by side in one model: they share no weight, and Adam treats
+    each weight alone, so that each learns what it would learn by itself. Arguments and errors as
+    of :func:`train`."""
     tf.keras.utils.set_random_seed(config.seed)
     batches = _batches(task, config)
     steps = int(batches.cardinality())
@@ -80,7 +107,7 @@ def train(
         jit_compile=False,
     )
     logs = model.fit(
-        batches.map(lambda x, y: (x, (y,) * len(terms) if len(terms) > 1 else y)),
+        for_all(batches, len(terms)),
         epochs=config.hash_epochs,
         steps_per_epoch=an_epoch,
         callbacks=[callback for head in heads for callback in head.callbacks],
@@ -90,15 +117,14 @@ def train(
     if not np.isfinite(logs["loss"]).all():
         raise Diverged(_diverged(method, rate))
     encoder = tf.keras.Model(inputs, [head.codes for head in heads])
-    codes = encoder.predict(task.inputs[:], batch_size=4096, verbose=0)
-    return list(codes) if len(heads) > 1 else [codes[0] if isinstance(codes, list) else codes]
+    return Heads(model, [(loss, weight) for _, loss, weight in terms], encoder)
 
 
-def _train_mined(
+def train_mined(
     method: str, wanted: Wanted, rate: float, task: HeadTask, config: ComparisonSettings
-) -> np.ndarray:
+) -> Arrays:
     """As the recipe of the triplets does: as many of them an epoch as there are pictures, mined
-    anew every ``--remine`` epochs."""
+    anew every ``--remine`` epochs. Results as of :func:`recipes.common.heads.train_triplet`."""
     margin = METHODS[method].at(wanted.value, wanted.bits)
     loss = TripletLoss(margin) if margin else AdaptiveTripletLoss("given")
     settings = dataclasses.replace(
@@ -111,10 +137,20 @@ def _train_mined(
     # Only its last codes count here, so that nothing is measured on the way.
     quiet = dataclasses.replace(task, evaluate=lambda codes: {})
     try:
-        codes: np.ndarray = hash_heads.train_triplet(quiet, settings, loss, "mined")["codes"]
+        return hash_heads.train_triplet(quiet, settings, loss, "mined")
     except ConfigError as error:  # which names a flag that is not this recipe's
         raise Diverged(_diverged(method, rate)) from error
-    return codes
+
+
+def for_all(batches: tf.data.Dataset, terms: int) -> tf.data.Dataset:
+    """The labels for every loss of a model."""
+    return batches.map(lambda x, y: (x, (y,) * terms if terms > 1 else y))
+
+
+def classes_per_batch(labels: np.ndarray, config: ComparisonSettings) -> int:
+    """As many as are wanted, where so many have a pair."""
+    shown = np.unique(labels, return_counts=True)[1]
+    return min(config.classes_per_batch, int((shown > 1).sum()))
 
 
 def _diverged(method: str, rate: float) -> str:
@@ -124,8 +160,7 @@ def _diverged(method: str, rate: float) -> str:
 def _batches(task: HeadTask, config: ComparisonSettings) -> tf.data.Dataset:
     """``(inputs [P K, D], labels [P K])`` of all epochs."""
     labels = task.labels[task.fit]
-    shown = np.unique(labels, return_counts=True)[1]
-    classes = min(config.classes_per_batch, int((shown > 1).sum()))
+    classes = classes_per_batch(labels, config)
     epochs = [
         order.classes_by_pictures(
             labels,
