@@ -34,7 +34,6 @@ from recipes.comparison.settings import ComparisonSettings
 from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from recipes.common.heads import HeadTask
     from recipes.comparison.choices import Choice
     from recipes.comparison.progress import Progress
     from recipes.comparison.report import Comparison
@@ -75,19 +74,7 @@ def run(opened: Opened[ComparisonSettings, Divided]) -> Comparison:
     # Chosen first, where stage 1 has not seen what is held out either.
     choices = choose_all(opened, methods, view, progress)
     stage1 = train_stage1(opened, view)
-    start = comparison.end_to_end.Start(stage1.classifiers[config.view], view)
-    others = comparison.descriptors.descriptors(opened, start.classifier, view)
-    grid = {
-        reads: comparison.cells.Inputs(
-            reads,
-            head_task(opened, stage1, reads),
-            stage1.logits,
-            start,
-            stage1.seconds,
-            others,
-        )
-        for reads in config.hash_input
-    }
+    grid = comparison.inputs.columns(opened, stage1, view)
     rows: dict[str, dict[str, comparison.cells.MethodRow]] = {reads: {} for reads in grid}
     wanted = [(reads, method) for reads in grid for method in methods]
     for reads, method in wanted:
@@ -115,13 +102,6 @@ def train_stage1(opened: Opened[ComparisonSettings, Divided], view: View) -> Sta
     return triplet.stage1.stage1(opened, name, {config.view: view})
 
 
-def head_task(opened: Opened[ComparisonSettings, Divided], stage1: Stage1, reads: str) -> HeadTask:
-    """What every head of a column is trained on."""
-    seen = stage1.inputs(reads, opened.config.temperature)
-    row = triplet.work.row_name(opened.config.network, reads)
-    return triplet.heads.head_task(seen, row, opened.config, opened.data)
-
-
 def choose_all(
     opened: Opened[ComparisonSettings, Divided],
     methods: tuple[str, ...],
@@ -136,12 +116,13 @@ def choose_all(
         return dict.fromkeys(reads, beforehand)
     inside = comparison.choices.opened_for_choices(opened)
     stage1 = train_stage1(inside, view)
-    tasks = {one: head_task(inside, stage1, one) for one in reads}
+    grid = comparison.inputs.columns(inside, stage1, view)
     choices: dict[str, dict[str, Choice]] = {one: {} for one in reads}
     wanted = [(one, method) for one in reads for method in trained]
     for one, method in wanted:
         with progress.cell(f"{comparison.progress.CHOICE}/{one}/{method}"):
-            choices[one][method] = comparison.choices.choose(inside, method, one, tasks[one])
+            task = grid[one].task_of(method)
+            choices[one][method] = comparison.choices.choose(inside, method, one, task)
     return choices
 
 

@@ -5,6 +5,7 @@ from . import descriptors as descriptors
 from . import end_to_end as end_to_end
 from . import figures as figures
 from . import heads as heads
+from . import inputs as inputs
 from . import methods as methods
 from . import progress as progress
 from . import published as published

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from recipes.common import measure
 from recipes.common.data import Divided
-from recipes.common.heads import Arrays, HeadTask
+from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
 from recipes.comparison.choices import Choice
-from recipes.comparison.end_to_end import Start, train_network
+from recipes.comparison.end_to_end import train_network
+from recipes.comparison.inputs import Inputs
 from recipes.comparison.methods import METHODS, REAL_VALUED
 from recipes.comparison.progress import CHOICE, timed
 from recipes.comparison.settings import ComparisonSettings
@@ -63,41 +64,6 @@ class MethodRow:
     milliseconds: float
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Inputs:
-    """What all methods of a column read.
-
-    Attributes:
-        reads: pooled features or root probabilities.
-        task: of every head.
-        logits: of stage 1.
-        start: of whole networks.
-        seconds: of the pass of all pictures through stage 1.
-        descriptors: of :func:`~recipes.comparison.descriptors.descriptors`.
-    """
-
-    reads: str
-    task: HeadTask
-    logits: np.ndarray
-    start: Start
-    seconds: float
-    descriptors: Mapping[str, Callable[[], Arrays]]
-
-    def milliseconds(self, method: str) -> float:
-        """In which a picture becomes what a method reads."""
-        other = METHODS[method].reads
-        seconds = float(self.descriptors[other]()["seconds"]) if other else self.seconds
-        return 1000 * seconds / len(self.task.features)
-
-    def of(self, method: str) -> np.ndarray:
-        """What a method without learning reads, float32 ``[N, D]``."""
-        other = METHODS[method].reads
-        found: np.ndarray = (
-            self.descriptors[other]()["descriptors"] if other else self.task.features
-        )
-        return found
-
-
 def names(config: ComparisonSettings, methods: Sequence[str]) -> list[str]:
     """The files of a run with these methods, without their suffix, in the order of their making."""
     grid = [(reads, method) for reads in config.hash_input for method in methods]
@@ -138,7 +104,7 @@ def _compute(
 ) -> Arrays:
     config, data = opened.config, opened.data
     if METHODS[method].family == REAL_VALUED:
-        row = measure.measure_features(inputs.of(method), data)
+        row = measure.measure_features(inputs.task_of(method).features, data)
         took = {"seconds": 0.0, "milliseconds": inputs.milliseconds(method)}
         return {**_measured(row, config.bits), **took}
     made, seconds = _made(opened, inputs, method, lengths, choice)
@@ -158,20 +124,18 @@ def _made(
     choice: Choice,
 ) -> tuple[Sequence[np.ndarray | None], float]:
     """Codes of every length, and the seconds of their training."""
-    config, task, begun = opened.config, inputs.task, time.monotonic()
+    config, task, begun = opened.config, inputs.task_of(method), time.monotonic()
     made: Sequence[np.ndarray | None]
     if METHODS[method].trained and config.end_to_end:
-        found = [
-            train_network(opened, inputs.start, task, method, bits, choice) for bits in lengths
-        ]
+        found = [train_network(opened, inputs, method, bits, choice) for bits in lengths]
         # Of a killed run what was trained before it was killed counts too.
         return [one["codes"] for one in found], float(sum(one["seconds"] for one in found))
     if METHODS[method].trained:
         wanted = [Wanted(bits, choice.best.value) for bits in lengths]
         made = train(method, wanted, choice.best.rate, task, config)
     else:
-        read, seed = inputs.of(method), config.seed
-        made = [codes_of(method, bits, read, task.fit, inputs.logits, seed) for bits in lengths]
+        read, fit, logits = task.features, task.fit, inputs.logits
+        made = [codes_of(method, bits, read, fit, logits, config.seed) for bits in lengths]
     return made, time.monotonic() - begun
 
 

@@ -1,6 +1,6 @@
-"""What rows without learning read in place of features: hand-made descriptors, and selected maps.
+"""What some rows read in place of features: hand-made descriptors, selected maps, pooled stages.
 
-Both see what the network sees of every picture, once, and are kept in the cache folder.
+All see what the network sees of every picture, once, and are kept in the cache folder.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from recipes import common
 from recipes.common.data import Divided
 from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
-from recipes.comparison.methods import HAND_MADE, SELECTED
+from recipes.comparison.methods import HAND_MADE, SELECTED, STAGES
 from recipes.comparison.settings import ComparisonSettings
 from tfretrieval.hand_made import colour_histograms, histograms_of_gradients
-from tfretrieval.layers import SCDA
+from tfretrieval.layers import SCDA, SPoC
+from tfretrieval.saliency import stages
 
 # Pixels of a side: 8 x 8 cells of 16, whatever the network's size.
 SIDE = 128
@@ -40,8 +41,27 @@ def descriptors(
     """
     return {
         HAND_MADE: functools.cache(lambda: hand_made(opened, view)),
-        SELECTED: functools.cache(lambda: selected(opened, classifier, view)),
+        SELECTED: functools.cache(lambda: of_the_network(opened, classifier, view, SELECTED)),
+        STAGES: functools.cache(lambda: of_the_network(opened, classifier, view, STAGES)),
     }
+
+
+def read(classifier: tf.keras.Model, reads: str = "") -> tf.Tensor:
+    """What is read of a classifier, symbolic ``[B, D]``: its pooled features, SCDA of the map that
+    it pools, or the means of the maps that end its stages, the shallow ones first."""
+    features = classifier.get_layer("features")
+    if reads == SELECTED:
+        return SCDA(dtype="float32")(features.input)
+    if reads == STAGES:
+        pooled = [SPoC(dtype="float32")(maps) for maps in _ends(classifier)]
+        return tf.keras.layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
+    return features.output
+
+
+def _ends(classifier: tf.keras.Model) -> list[tf.Tensor]:
+    image = common.training.image_input(classifier)
+    backbone = tf.keras.Model(image, classifier.get_layer("features").input)
+    return [backbone.get_layer(name).output for name in stages(backbone)]
 
 
 def hand_made(opened: Opened[ComparisonSettings, Divided], view: View) -> Arrays:
@@ -60,20 +80,21 @@ def hand_made(opened: Opened[ComparisonSettings, Divided], view: View) -> Arrays
     return kept("hand-made", depends_on, compute)
 
 
-def selected(
-    opened: Opened[ComparisonSettings, Divided], classifier: tf.keras.Model, view: View
+def of_the_network(
+    opened: Opened[ComparisonSettings, Divided], classifier: tf.keras.Model, view: View, reads: str
 ) -> Arrays:
-    """SCDA of the map that the classifier pools."""
+    """What :func:`read` reads of a classifier, and of pooled stages their widths, ``parts``."""
     config = opened.config
-    maps = classifier.get_layer("features").input
     image = common.training.image_input(classifier)
-    network = tf.keras.Model(image, SCDA(dtype="float32")(maps))
-    told = f"SCDA, {config.network}, {config.image_size} pixels"
+    network = tf.keras.Model(image, read(classifier, reads))
+    told = f"{reads}, {config.network}, {config.image_size} pixels"
     depends_on = common.frozen.depends_on(config, opened.data.records, told, network, **_seen(view))
     compute = functools.partial(
         _described, opened, view, config.image_size, network.predict_on_batch
     )
-    return kept("scda", depends_on, compute)
+    found = kept(reads, depends_on, compute)
+    widths = [maps.shape[-1] for maps in _ends(classifier)] if reads == STAGES else []
+    return {**found, "parts": np.array(widths, int)}
 
 
 def _seen(view: View) -> dict[str, np.ndarray | None]:

@@ -9,7 +9,6 @@ decay, normalisation as it was. What grows while a head is trained has grown by 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,9 +18,11 @@ from data_pipelines import steps
 from data_pipelines.view import View
 from recipes import common
 from recipes.common.data import Divided
-from recipes.common.heads import Arrays, HeadTask
+from recipes.common.heads import Arrays
 from recipes.common.opened import Opened
 from recipes.comparison.choices import Choice
+from recipes.comparison.descriptors import read
+from recipes.comparison.inputs import Inputs
 from recipes.comparison.methods import METHODS
 from recipes.comparison.settings import ComparisonSettings
 from recipes.comparison.training import (
@@ -40,32 +41,15 @@ from tfretrieval.models import freeze_normalization
 Terms = Sequence[tuple[tf.keras.losses.Loss, float]]
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Start:
-    """Where all methods begin.
-
-    Attributes:
-        classifier: of stage 1; it stays as it is.
-        view: what it sees.
-    """
-
-    classifier: tf.keras.Model
-    view: View
-
-
 def train_network(
     opened: Opened[ComparisonSettings, Divided],
-    start: Start,
-    task: HeadTask,
+    inputs: Inputs,
     method: str,
     bits: int,
     choice: Choice,
 ) -> Arrays:
     """``codes`` ``[N, bits]`` of all pictures by a network and its head, and the ``seconds`` of
     their training together; a file of the run, and on the way to it a checkpoint.
-
-    Args:
-        task: of the heads, on the features of the network as it was.
 
     Raises:
         Diverged: with what to do.
@@ -76,16 +60,16 @@ def train_network(
         tf.keras.utils.set_random_seed(opened.config.seed)
         with opened.strategy.scope():
             wanted = Wanted(bits, choice.best.value)
-            model, encoder, terms = _whole(opened.config, start, task, method, wanted, choice)
-        seconds = _fit(opened, start.view, name, model, terms)
+            model, encoder, terms = _whole(opened.config, inputs, method, wanted, choice)
+        seconds = _fit(opened, inputs.view, name, model, terms)
         records, config = opened.data.records, opened.config
         seen = steps.eval_batches(
             records,
             np.arange(len(records)),
             image_size=config.image_size,
             batch_size=config.batch_size,
-            boxes=start.view.boxes,
-            masks=start.view.masks,
+            boxes=inputs.view.boxes,
+            masks=inputs.view.masks,
         ).map(lambda image, label: image)
         codes = encoder.predict(seen, verbose=common.session.verbosity())
         return {"codes": np.asarray(codes, np.float32), "seconds": seconds}
@@ -98,15 +82,15 @@ def train_network(
 
 def _whole(
     config: ComparisonSettings,
-    start: Start,
-    task: HeadTask,
+    inputs: Inputs,
     method: str,
     wanted: Wanted,
     choice: Choice,
 ) -> tuple[tf.keras.Model, tf.keras.Model, Terms]:
     """From pictures to what losses read, and to codes; and those losses with their weights."""
-    image = common.training.image_input(start.classifier)
-    seen = tf.keras.Model(image, start.classifier.get_layer("features").output)
+    task = inputs.task_of(method)
+    image = common.training.image_input(inputs.classifier)
+    seen = tf.keras.Model(image, read(inputs.classifier, METHODS[method].reads))
     body = tf.keras.models.clone_model(seen)
     body.set_weights(seen.get_weights())
     freeze_normalization(body)

@@ -19,7 +19,7 @@ FAMILIES = (REAL_VALUED, CONTROLS, UNSUPERVISED, HASHING, METRIC, PAPERS)
 # What is not trained by gradients.
 COSINE, PREDICTED, LSH, ITQ = "cosine", "predicted", "lsh", "itq"
 # What some of it reads in place of what the heads do.
-HAND_MADE, SELECTED = "hand-made", "selected"
+HAND_MADE, SELECTED, STAGES = "hand-made", "selected", "stages"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Method:
         number: what the value is; empty where there is none.
         values: of its number, that are tried.
         least: below which the number means nothing.
-        reads: :data:`HAND_MADE` or :data:`SELECTED`; empty for what the heads read.
+        reads: :data:`HAND_MADE`, :data:`SELECTED` or :data:`STAGES`; empty for what the heads read.
         power: how the number grows with the length of the code: values are those at 64 bits,
             and Euclidean distances of codes grow with the root of their length.
     """
@@ -121,6 +121,15 @@ METHODS = {
     "dch": Method("DCH", HASHING, "Cao et al. 2018", "gamma", (1.0, 5.0, 20.0, 80.0), 1.0),
     "greedyhash": Method("GreedyHash", HASHING, "Su et al. 2018", "weight", (0.01, 0.1, 1.0)),
     "csq": Method("CSQ", HASHING, "Yuan et al. 2020", "weight", (1e-4, 1e-2, 1.0)),
+    "fph": Method(
+        "FPH, our reading",
+        HASHING,
+        f"Yang et al. 2019, of whom we know the abstract: two pyramids of pooled stages; {_ALIKE}",
+        "margin",
+        (4.0, 8.0, 16.0, 32.0),
+        1.0,
+        reads=STAGES,
+    ),
     "contrastive": Method(
         "contrastive",
         METRIC,

@@ -135,8 +135,8 @@ def _by_bits(config: ComparisonSettings, found: Comparison) -> Table:
             "- A real-valued row has no length: its mAP stands under each, by cosine.",
             *(
                 [
-                    "- SCDA reads the map that the network pools, HOG and colours the picture: the "
-                    "same whatever the heads read."
+                    "- SCDA reads the map that the network pools, FPH the means of all stages, HOG "
+                    "and colours the picture: the same whatever the heads read."
                 ]
                 if any(METHODS[m].reads for rows in found.rows.values() for m in rows)
                 else []

@@ -12,7 +12,7 @@ from data_pipelines import order
 from recipes.common import heads as hash_heads
 from recipes.common.cli import ConfigError
 from recipes.common.heads import Arrays, HeadTask
-from recipes.comparison.heads import HEADS, Task
+from recipes.comparison.heads import HEADS, Head, Task
 from recipes.comparison.methods import METHODS
 from recipes.comparison.settings import ComparisonSettings
 from tfretrieval.losses import AdaptiveTripletLoss, TripletLoss
@@ -22,6 +22,17 @@ MINED = ("triplet_mined", "adaptive_triplet")
 
 class Diverged(ConfigError):
     """A loss that is no number any more."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class StagedTask(HeadTask):
+    """A task whose features are those of several stages side by side.
+
+    Attributes:
+        parts: their widths.
+    """
+
+    parts: Sequence[int] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,12 +100,13 @@ def train_heads(
     batches = _batches(task, config)
     steps = int(batches.cardinality())
     inputs = tf.keras.Input(task.inputs.shape[1:], name="inputs")
-    heads = [
-        HEADS[method](
-            Task(inputs, one.bits, task.num_classes, METHODS[method].at(one.value, one.bits), steps)
-        )
-        for one in wanted
-    ]
+    parts = task.parts if isinstance(task, StagedTask) else ()
+
+    def head(one: Wanted) -> Head:
+        value = METHODS[method].at(one.value, one.bits)
+        return HEADS[method](Task(inputs, one.bits, task.num_classes, value, steps, parts))
+
+    heads = [head(one) for one in wanted]
     terms = [term for head in heads for term in head.terms]
     model = tf.keras.Model(inputs, [output for output, _, _ in terms])
     an_epoch = steps // config.hash_epochs

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tfretrieval as tfr
 from data_pipelines.view import WHOLE, View
 from recipes.comparison import descriptors
-from recipes.comparison.methods import HAND_MADE, SELECTED
+from recipes.comparison.methods import HAND_MADE, SELECTED, STAGES
 from tests.recipes.comparison.tiny import CONFIG
 from tests.recipes.opening import opened
 from tfretrieval.layers import SCDA
@@ -25,7 +25,8 @@ def run(tmp_path, comparison_pictures, monkeypatch):
 @pytest.fixture
 def classifier():
     image = tf.keras.Input((32, 32, 3))
-    maps = tf.keras.layers.Conv2D(5, 8, 8, activation="relu", name="map")(image)
+    x = tf.keras.layers.Conv2D(3, 2, 2, activation="relu", name="fine")(image)
+    maps = tf.keras.layers.Conv2D(5, 4, 4, activation="relu", name="map")(x)
     return tfr.models.classifier(tf.keras.Model(image, maps), 3)
 
 
@@ -50,17 +51,24 @@ def test_see_what_the_network_sees(run, classifier):
     boxes = np.tile(np.float32([0, 0, 0.5, 0.5]), (36, 1))
     for describe in (
         lambda view: descriptors.hand_made(run, view),
-        lambda view: descriptors.selected(run, classifier, view),
+        lambda view: descriptors.of_the_network(run, classifier, view, SELECTED),
     ):
         whole, part = (describe(view)["descriptors"] for view in (WHOLE, View(boxes)))
         assert np.abs(whole - part).max() > 0.01
 
 
-def test_the_selected_map_is_the_one_that_is_pooled(run, classifier):
-    found = descriptors.selected(run, classifier, WHOLE)["descriptors"]
+def test_the_network_says_what_it_is_read_for(run, classifier):
     batches = descriptors.steps.eval_batches(
         run.data.records, np.arange(36), image_size=32, batch_size=36
     )
     (images, _), *_ = batches
-    maps = tf.keras.Model(classifier.input, classifier.get_layer("map").output)(images)
-    np.testing.assert_allclose(found, SCDA()(maps), atol=1e-5)
+    outputs = [classifier.get_layer(name).output for name in ("fine", "map", "features")]
+    fine, maps, features = tf.keras.Model(classifier.input, outputs)(images)
+    selected = descriptors.of_the_network(run, classifier, WHOLE, SELECTED)
+    np.testing.assert_allclose(selected["descriptors"], SCDA()(maps), atol=1e-5)
+    stages = descriptors.of_the_network(run, classifier, WHOLE, STAGES)
+    pooled = np.concatenate([np.mean(fine, axis=(1, 2)), np.mean(maps, axis=(1, 2))], axis=1)
+    np.testing.assert_allclose(stages["descriptors"], pooled, atol=1e-5)
+    assert stages["parts"].tolist() == [3, 5]
+    plain = tf.keras.Model(classifier.input, descriptors.read(classifier))
+    np.testing.assert_allclose(plain(images), features, atol=1e-6)

@@ -8,11 +8,13 @@ import tensorflow as tf
 
 import tfretrieval as tfr
 from data_pipelines.view import WHOLE
+from recipes import common
 from recipes.comparison import end_to_end
 from recipes.comparison.choices import Choice
-from recipes.comparison.end_to_end import Start, train_network
+from recipes.comparison.end_to_end import train_network
+from recipes.comparison.inputs import columns
 from recipes.comparison.methods import Trial
-from recipes.triplet.heads import head_task
+from recipes.triplet.stage1 import Stage1
 from tests.recipes.comparison.tiny import CONFIG
 from tests.recipes.opening import opened
 from tfretrieval.callbacks import TrainingCheckpoint
@@ -37,29 +39,26 @@ def run(tmp_path, comparison_pictures, eager_training):
 
 @pytest.fixture
 def begin(run):
-    """A start, and what its heads are trained on."""
+    """What all methods begin with."""
     tf.keras.utils.set_random_seed(0)
     image = tf.keras.Input((32, 32, 3))
     x = tf.keras.layers.Rescaling(1 / 255)(image)
-    x = tf.keras.layers.Conv2D(8, 8, 8, activation="relu", name="map")(x)
+    x = tf.keras.layers.Conv2D(6, 4, 4, activation="relu")(x)
+    x = tf.keras.layers.Conv2D(8, 2, 2, activation="relu", name="map")(x)
     x = tf.keras.layers.BatchNormalization()(x)
     classifier = tfr.models.classifier(tf.keras.Model(image, x), 3)
-    body = tf.keras.Model(classifier.input, classifier.get_layer("features").output)
-    batches = end_to_end.steps.eval_batches(
-        run.data.records, np.arange(36), image_size=32, batch_size=36
-    )
-    features = np.concatenate([body(images) for images, _ in batches])
-    return Start(classifier, WHOLE), head_task(features, "resnet18", run.config, run.data)
+    seen = common.training.cached_features(run, "resnet18", classifier)
+    found = Stage1({"whole": classifier}, seen["features"], seen["logits"], 1.0, {})
+    return columns(run, found, WHOLE)["features"]
 
 
 def trained(run, begin, method):
-    return train_network(run, *begin, method, 8, CHOICE)["codes"]
+    return train_network(run, begin, method, 8, CHOICE)["codes"]
 
 
-@pytest.mark.parametrize("method", ["center", "mems", "hashnet", "triplet_mined"])
+@pytest.mark.parametrize("method", ["center", "mems", "hashnet", "fph", "triplet_mined"])
 def test_network_and_head_learn_together(run, begin, method, monkeypatch):
-    start, task = begin
-    before = [weight.copy() for weight in start.classifier.get_weights()]
+    before = [weight.copy() for weight in begin.classifier.get_weights()]
     after = []
     fit = end_to_end._fit
 
@@ -72,7 +71,7 @@ def test_network_and_head_learn_together(run, begin, method, monkeypatch):
     monkeypatch.setattr(end_to_end, "_fit", watched)
     codes = trained(run, begin, method)
     assert codes.shape == (36, 8) and after[0] > 0
-    for now, then in zip(start.classifier.get_weights(), before, strict=True):
+    for now, then in zip(begin.classifier.get_weights(), before, strict=True):
         np.testing.assert_array_equal(now, then)
     labels = run.data.records.labels
     found = hamming_retrieval(codes, labels, codes, labels, leave_one_out=True, stable=False)
@@ -88,10 +87,10 @@ def test_begins_where_the_head_behind_the_frozen_network_ended(run, begin, monke
     monkeypatch.setattr(end_to_end, "_fit", lambda *arguments: 0.0)
     codes = trained(run, begin, "center")
     expected = end_to_end.train_heads(
-        "center", [end_to_end.Wanted(8, 1.5)], 0.01, begin[1], run.config
+        "center", [end_to_end.Wanted(8, 1.5)], 0.01, begin.task, run.config
     )
     np.testing.assert_allclose(
-        codes, tf.nest.flatten(expected.encoder(begin[1].inputs[:]))[0], atol=1e-4
+        codes, tf.nest.flatten(expected.encoder(begin.task.inputs[:]))[0], atol=1e-4
     )
 
 
@@ -99,7 +98,7 @@ def test_the_mined_head_reads_features_as_they_are(run, begin, monkeypatch):
     monkeypatch.setattr(end_to_end, "_fit", lambda *arguments: 0.0)
     codes = trained(run, begin, "triplet_mined")
     wanted = end_to_end.Wanted(8, 1.5)
-    head = end_to_end.train_mined("triplet_mined", wanted, 0.01, begin[1], run.config)
+    head = end_to_end.train_mined("triplet_mined", wanted, 0.01, begin.task, run.config)
     np.testing.assert_allclose(codes, head["codes"], atol=1e-4)
 
 
@@ -123,5 +122,5 @@ def test_a_killed_training_goes_on_to_the_same_codes(run, begin, monkeypatch, tm
 def test_a_training_that_diverges_is_told_in_a_line(run, begin):
     wild = run.with_config(fine_tune_rate=1e30)
     with pytest.raises(end_to_end.Diverged, match="lower --fine-tune-rate") as error:
-        train_network(wild, *begin, "dpsh", 8, CHOICE)
+        train_network(wild, begin, "dpsh", 8, CHOICE)
     assert "\n" not in str(error.value)
