@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 PACKAGES = {
-    "Networks": ("backbones", "layers", "models", "saliency"),
+    "Networks": ("backbones", "layers", "models", "saliency", "hand_made"),
     "Training": ("losses", "mining", "pairs", "distances", "callbacks", "metrics"),
     "Codes": ("fitting", "codes", "encoders", "export", "search", "browser"),
     "Evaluation": ("evaluation", "plots", "inspection"),

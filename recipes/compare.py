@@ -21,8 +21,6 @@ import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
-from tqdm.auto import tqdm
-
 from data_pipelines.view import WHOLE, View
 from recipes import common, comparison, triplet
 from recipes.common.cli import main, require
@@ -36,8 +34,8 @@ from recipes.comparison.settings import ComparisonSettings
 from tfretrieval.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from recipes.comparison.cells import Inputs
     from recipes.comparison.choices import Choice
+    from recipes.comparison.progress import Progress
     from recipes.comparison.report import Comparison
     from recipes.triplet.stage1 import Stage1
 
@@ -72,16 +70,19 @@ def run(opened: Opened[ComparisonSettings, Divided]) -> Comparison:
     """What is chosen, stage 1, and every method."""
     config, methods = opened.config, named(opened.config.methods)
     view = see(opened)
+    progress = comparison.progress.Progress(opened, comparison.cells.names(config, methods))
     # Chosen first, where stage 1 has not seen what is held out either.
-    choices = choose_all(opened, methods, view)
+    choices = choose_all(opened, methods, view, progress)
     stage1 = train_stage1(opened, view)
-    grid = {reads: inputs(opened, stage1, reads) for reads in config.hash_input}
+    grid = comparison.inputs.columns(opened, stage1, view)
     rows: dict[str, dict[str, comparison.cells.MethodRow]] = {reads: {} for reads in grid}
     wanted = [(reads, method) for reads in grid for method in methods]
-    for reads, method in tqdm(wanted, desc="methods", disable=None):
+    for reads, method in wanted:
         choice = choices[reads].get(method) or comparison.choices.set_beforehand(method)
-        row = comparison.cells.method_row(opened, grid[reads], method, choice)
+        with progress.cell(f"{reads}/{method}"):
+            row = comparison.cells.method_row(opened, grid[reads], method, choice)
         rows[reads][method] = row
+    progress.close()
     accuracy = common.measure.accuracy(stage1.logits, opened.data)
     return comparison.report.Comparison(rows, choices, accuracy)
 
@@ -101,17 +102,11 @@ def train_stage1(opened: Opened[ComparisonSettings, Divided], view: View) -> Sta
     return triplet.stage1.stage1(opened, name, {config.view: view})
 
 
-def inputs(opened: Opened[ComparisonSettings, Divided], stage1: Stage1, reads: str) -> Inputs:
-    """What the heads of a column read."""
-    config = opened.config
-    seen = stage1.inputs(reads, config.temperature)
-    row = triplet.work.row_name(config.network, reads)
-    task = triplet.heads.head_task(seen, row, config, opened.data)
-    return comparison.cells.Inputs(reads, task, stage1.logits)
-
-
 def choose_all(
-    opened: Opened[ComparisonSettings, Divided], methods: tuple[str, ...], view: View
+    opened: Opened[ComparisonSettings, Divided],
+    methods: tuple[str, ...],
+    view: View,
+    progress: Progress,
 ) -> dict[str, dict[str, Choice]]:
     """What every method is trained with, by what its head reads."""
     trained = [method for method in methods if METHODS[method].trained]
@@ -121,11 +116,13 @@ def choose_all(
         return dict.fromkeys(reads, beforehand)
     inside = comparison.choices.opened_for_choices(opened)
     stage1 = train_stage1(inside, view)
-    tasks = {one: inputs(inside, stage1, one).task for one in reads}
+    grid = comparison.inputs.columns(inside, stage1, view)
     choices: dict[str, dict[str, Choice]] = {one: {} for one in reads}
     wanted = [(one, method) for one in reads for method in trained]
-    for one, method in tqdm(wanted, desc="choices", disable=None):
-        choices[one][method] = comparison.choices.choose(inside, method, one, tasks[one])
+    for one, method in wanted:
+        with progress.cell(f"{comparison.progress.CHOICE}/{one}/{method}"):
+            task = grid[one].task_of(method)
+            choices[one][method] = comparison.choices.choose(inside, method, one, task)
     return choices
 
 

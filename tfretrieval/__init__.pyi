@@ -8,6 +8,7 @@ from . import evaluation as evaluation
 from . import export as export
 from . import files as files
 from . import fitting as fitting
+from . import hand_made as hand_made
 from . import ids as ids
 from . import images as images
 from . import inspection as inspection
@@ -34,6 +35,7 @@ __all__ = [
     "export",
     "files",
     "fitting",
+    "hand_made",
     "ids",
     "images",
     "inspection",

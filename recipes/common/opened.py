@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tfretrieval.run_folder import RunFolder
@@ -23,12 +24,14 @@ class Opened(Generic[C, D]):
         data: what is trained on and searched.
         folder: of the run.
         strategy: in whose scope models are built.
+        seeds: of the command that this run is part of; empty where it is alone.
     """
 
     config: C
     data: D
     folder: RunFolder
     strategy: tf.distribute.Strategy
+    seeds: Sequence[int] = ()
 
     def with_config(self, **settings: Any) -> Opened[C, D]:
         """The same with other settings."""

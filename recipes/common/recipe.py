@@ -96,11 +96,14 @@ def all_of(*checks: Callable[[Any], None]) -> Callable[[Any], None]:
     return check
 
 
-def perform(recipe: Recipe[C, D, R], config: C, folder: RunFolder) -> str:
+def perform(
+    recipe: Recipe[C, D, R], config: C, folder: RunFolder, seeds: Sequence[int] = ()
+) -> str:
     """Runs the experiment in its folder, or what of it is missing there; returns the report."""
     if (folder / "report.md").exists():
         return (folder / "report.md").read_text(encoding="utf-8")
     run = opened(config, folder, recipe.load, recipe.check)
+    run = dataclasses.replace(run, seeds=seeds)
     report = recipe.compose(run, recipe.run(run))
     common.model_card.write(run, report)
     return common.report.write(report, folder)
@@ -113,11 +116,11 @@ def perform_seeds(recipe: Recipe[C, D, R], config: C, run_dir: str, seeds: int) 
     """
     require(not recipe.once, f"{recipe.once}: leave --seeds out")
     folder = folder_of_seeds(run_dir, config)
-    reports = []
-    for seed in range(config.seed, config.seed + seeds):
+    reports, wanted = [], range(config.seed, config.seed + seeds)
+    for seed in wanted:
         print(f"seed {seed}", flush=True)
         one = dataclasses.replace(config, seed=seed)
         inside = RunFolder(folder / f"seed-{seed}", one)
-        perform(recipe, one, inside)
+        perform(recipe, one, inside, wanted)
         reports.append(common.report.read(inside))
     return common.report.write_as("report", reports, folder)

@@ -1,10 +1,16 @@
 from . import cells as cells
 from . import choices as choices
+from . import chosen as chosen
+from . import descriptors as descriptors
+from . import end_to_end as end_to_end
 from . import figures as figures
 from . import heads as heads
+from . import inputs as inputs
 from . import methods as methods
+from . import progress as progress
 from . import published as published
 from . import report as report
+from . import search as search
 from . import settings as settings
 from . import training as training
 from . import tuples as tuples

@@ -1,15 +1,17 @@
 """What each method is trained with: its number and its rate, by held-out training pictures.
 
 Every method has the same budget, :data:`~recipes.comparison.methods.TRIALS` trainings at one
-length. A share of every class's training pictures is held out, in a first pass in ``choice/`` in
-which stage 1 has not seen them either; where the queries are of classes that nobody trains on, a
-share of the training classes, whose pictures then search each other. No query is looked at.
+length, spent as :mod:`recipes.comparison.search` says. A share of every class's training pictures
+is held out, in a first pass in ``choice/`` in which stage 1 has not seen them either; where the
+queries are of classes that nobody trains on, a share of the training classes, whose pictures then
+search each other. No query is looked at.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,9 +22,11 @@ from recipes.common import measure
 from recipes.common.data import Divided
 from recipes.common.heads import Arrays, HeadTask
 from recipes.common.opened import Opened
-from recipes.comparison.methods import METHODS, RATES, Trial
+from recipes.comparison.methods import METHODS, RATES, TRIALS, Trial
+from recipes.comparison.progress import CHOICE, timed
+from recipes.comparison.search import best, search
 from recipes.comparison.settings import ComparisonSettings
-from recipes.comparison.training import Wanted, train
+from recipes.comparison.training import Diverged, Wanted, train
 from recipes.triplet.settings import FROZEN
 from tfretrieval.evaluation import hamming_retrieval
 
@@ -33,7 +37,8 @@ class Choice:
 
     Attributes:
         best: the trial with the highest figure, of equal ones the first.
-        figures: trial -> mAP of the held-out pictures; empty where nothing was tried.
+        figures: trial -> mAP of the held-out pictures, NaN where it diverged; empty where nothing
+            was tried.
     """
 
     best: Trial
@@ -61,7 +66,7 @@ def opened_for_choices(
     else:
         fit, held_out = hold_out_classes(data, config.held_out, seed)
     divided = dataclasses.replace(data, fit=fit, held_out=held_out)
-    return dataclasses.replace(opened, data=divided).with_config(seed=seed).inside("choice")
+    return dataclasses.replace(opened, data=divided).with_config(seed=seed).inside(CHOICE)
 
 
 def hold_out_classes(data: Divided, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -83,15 +88,19 @@ def choose(
 
     def try_values(values: Sequence[float], rate: float) -> dict[Trial, float]:
         wanted = [Wanted(config.bits, value) for value in values]
-        codes = train(method, wanted, rate, task, config)
+        try:
+            codes = train(method, wanted, rate, task, config)
+        except Diverged:
+            # One of several side by side: the others alone.
+            if len(values) > 1:
+                alone = [try_values([value], rate) for value in values]
+                return {trial: found for tried in alone for trial, found in tried.items()}
+            return {Trial(values[0], rate): math.nan}
         maps = [held_out_map(one, data) for one in codes]
         return {Trial(value, rate): found for value, found in zip(values, maps, strict=True)}
 
     def try_all() -> Arrays:
-        found = try_values(METHODS[method].values or (0.0,), RATES[0])
-        best = max(found, key=found.__getitem__)
-        for rate in RATES[1:]:
-            found |= try_values([best.value], rate)
+        found = search(METHODS[method], try_values)
         return {
             "values": [trial.value for trial in found],
             "rates": [trial.rate for trial in found],
@@ -103,17 +112,20 @@ def choose(
         "labels": task.labels,
         "fit": task.fit,
         "held out": data.held_out,
-        "method": f"{METHODS[method]} {RATES}",
+        "method": f"{METHODS[method]} {RATES} {TRIALS}",
         "settings": [
             config.seed, config.bits, config.hash_epochs, config.classes_per_batch,
             config.images_per_class, config.remine, config.beta,
         ],
     }  # fmt: skip
     step = functools.partial(kept, f"choice-{method}", depends_on, try_all)
-    tried = opened.folder.step(f"{reads}/{method}", step)
+    tried = opened.folder.step(f"{reads}/{method}", timed(step))
     trials = [Trial(*map(float, row)) for row in zip(tried["values"], tried["rates"], strict=True)]
     figures = dict(zip(trials, tried["figures"].tolist(), strict=True))
-    return Choice(max(figures, key=figures.__getitem__), figures)
+    found = best(figures)
+    if math.isnan(figures[found]):
+        raise Diverged(f"{method} diverged at every rate: leave it out of --methods")
+    return Choice(found, figures)
 
 
 def held_out_map(codes: np.ndarray, data: Divided) -> float:

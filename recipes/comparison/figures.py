@@ -16,6 +16,7 @@ from recipes.comparison.methods import FAMILIES, METHODS, REAL_VALUED
 from recipes.comparison.settings import ComparisonSettings
 from tfretrieval import plots
 
+TRAINING, PICTURE = "training and coding, all lengths", "reading a picture"
 # What heads read -> method -> its row.
 Rows = Mapping[str, Mapping[str, MethodRow]]
 
@@ -31,6 +32,7 @@ def figures(opened: Opened[ComparisonSettings, Divided], rows: Rows) -> dict[str
             drawn[f"{name}_{reads}"] = functools.partial(
                 _by_bits, opened.config, methods, figure, label, reads
             )
+        drawn[f"time_{reads}"] = functools.partial(_time, methods, reads)
         drawn[f"precision_recall_{reads}"] = functools.partial(
             _precision_recall, opened, methods, reads
         )
@@ -64,6 +66,19 @@ def _by_bits(
     }
     ticks = sorted(config.bit_lengths)
     return plots.families(_families(lines), "bits", label, f"Heads on {reads}", ticks)
+
+
+def _time(methods: Mapping[str, MethodRow], reads: str) -> Any:
+    rows = {METHODS[method].title: row for method, row in methods.items()}
+    measures = {
+        f"{TRAINING}, s": {title: row.seconds for title, row in rows.items()},
+        f"{PICTURE}, ms": {title: row.milliseconds for title, row in rows.items()},
+    }
+    kinds = {METHODS[m].title: METHODS[m].family for m in methods}
+    ordered = {
+        title: kinds[title] for family in FAMILIES for title in kinds if kinds[title] == family
+    }
+    return plots.bars(measures, ordered, f"Heads on {reads}")
 
 
 def _precision_recall(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,7 @@ class Task:
         classes: of the data set.
         value: of the method's number, at this length.
         steps: of the training.
+        parts: widths of the parts of the input, where it has some.
     """
 
     inputs: Any
@@ -51,6 +53,7 @@ class Task:
     classes: int
     value: float
     steps: int
+    parts: Sequence[int] = ()
 
     def hashed(self, activation: str = "tanh", start: float = 1.0) -> Any:
         return layers.HashLayer(self.bits, activation, start)(self.inputs)
@@ -83,6 +86,25 @@ def dnnh(task: Task) -> Head:
     codes = layers.DivideAndEncode(task.bits)(slices)
     triplets = losses.InBatch(losses.TripletLoss(task.value, squared=True), "all")
     return on_codes(codes, triplets)
+
+
+def fph(task: Task) -> Head:
+    """The vertical pyramid reads the last stage, the horizontal one those below it, of which each
+    has its say: the consensus is their mean, added to the vertical one under a tanh. Triplets are
+    ranked by the code, and by what each stage would say alone.
+
+    Of the paper its abstract was to be had; pooled stages have no place any more, which the
+    horizontal pyramid keeps. What is here is ours.
+    """
+    ends = [*itertools.accumulate(task.parts or (task.inputs.shape[1],))]
+    stages = [task.inputs[:, a:b] for a, b in itertools.pairwise((0, *ends))]
+    *below, vertical = [tf.keras.layers.Dense(task.bits)(stage) for stage in stages]
+    consensus = [tf.keras.layers.Average()(below)] if len(below) > 1 else below
+    tanh = tf.keras.layers.Activation("tanh")
+    codes = tanh(tf.keras.layers.Add()([vertical, *consensus]) if consensus else vertical)
+    triplets = losses.InBatch(losses.TripletLoss(task.value, squared=True), "all")
+    alone = [(tanh(one), triplets, 1 / len(stages)) for one in (*below, vertical)]
+    return Head(codes, [(codes, triplets, 1.0), *alone])
 
 
 def hashnet(task: Task) -> Head:
@@ -132,6 +154,7 @@ HEADS: Mapping[str, Callable[[Task], Head]] = {
     "dlbhc": lambda t: classified(t, t.hashed("sigmoid")),
     "cross_entropy": lambda t: classified(t, t.hashed()),
     "dnnh": dnnh,
+    "fph": fph,
     "dsh": lambda t: on_codes(t.linear(), losses.DSHLoss(t.value)),
     "dpsh": lambda t: on_codes(t.linear(), losses.DPSHLoss(t.value)),
     "dtsh": lambda t: on_codes(t.linear(), losses.DTSHLoss(t.value)),

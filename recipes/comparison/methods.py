@@ -1,7 +1,8 @@
 """The methods that are compared: names, sources, and what of each is chosen on held-out pictures.
 
-A choice costs at most :data:`TRIALS` trainings: values of the method's own number at the first
-rate, then the other rates at the best of them. What has no number of its own is tried at all rates.
+A choice costs at most :data:`TRIALS` trainings, by :mod:`recipes.comparison.search`: values of the
+method's own number at the first rate, the other rates at the best of them, and what lies around the
+best. What has no number of its own has rates alone.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import dataclasses
 
 RATES = (1e-3, 3e-4, 3e-3, 1e-2)
 """Adam's rates; the first is that of the hash layers of all recipes."""
-TRIALS = 7
+TRIALS = 12
 
 REAL_VALUED, CONTROLS, UNSUPERVISED = "real-valued", "controls", "no labels"
 HASHING, METRIC, PAPERS = "hashing", "metric learning, signed", "the five papers"
 FAMILIES = (REAL_VALUED, CONTROLS, UNSUPERVISED, HASHING, METRIC, PAPERS)
 # What is not trained by gradients.
 COSINE, PREDICTED, LSH, ITQ = "cosine", "predicted", "lsh", "itq"
+# What some of it reads in place of what the heads do.
+HAND_MADE, SELECTED, STAGES = "hand-made", "selected", "stages"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Method:
         source: paper, and what of it is ours.
         number: what the value is; empty where there is none.
         values: of its number, that are tried.
+        least: below which the number means nothing.
+        reads: :data:`HAND_MADE`, :data:`SELECTED` or :data:`STAGES`; empty for what the heads read.
         power: how the number grows with the length of the code: values are those at 64 bits,
             and Euclidean distances of codes grow with the root of their length.
     """
@@ -39,6 +44,8 @@ class Method:
     number: str = ""
     values: tuple[float, ...] = ()
     power: float = 0.0
+    least: float = 0.0
+    reads: str = ""
 
     def at(self, value: float, bits: int) -> float:
         """The number at a length.
@@ -66,15 +73,27 @@ class Trial:
     rate: float = RATES[0]
 
 
+_ALIKE = "not what the heads read, and so the same in both columns"
 METHODS = {
     COSINE: Method(
         "cosine of the inputs", REAL_VALUED, "no codes: what a code's floats would give"
+    ),
+    "scda": Method("SCDA, cosine", REAL_VALUED, f"Wei et al. 2017; {_ALIKE}", reads=SELECTED),
+    "hog": Method(
+        "HOG + colours, cosine",
+        REAL_VALUED,
+        f"Dalal and Triggs 2005, Swain and Ballard 1991; {_ALIKE}",
+        reads=HAND_MADE,
     ),
     PREDICTED: Method(
         "random code of the predicted class", CONTROLS, "Sablayrolles et al. 2017; stage 1 predicts"
     ),
     LSH: Method("random hyperplanes", UNSUPERVISED, "Charikar 2002"),
     ITQ: Method("PCA-ITQ", UNSUPERVISED, "Gong and Lazebnik 2011"),
+    "scda_itq": Method("SCDA, PCA-ITQ", UNSUPERVISED, f"as both; {_ALIKE}", reads=SELECTED),
+    "hog_itq": Method(
+        "HOG + colours, PCA-ITQ", UNSUPERVISED, f"as both; {_ALIKE}", reads=HAND_MADE
+    ),
     "dlbhc": Method(
         "DLBHC", HASHING, "Lin et al. 2015: a sigmoid layer under the classifier; codes alone"
     ),
@@ -102,6 +121,15 @@ METHODS = {
     "dch": Method("DCH", HASHING, "Cao et al. 2018", "gamma", (1.0, 5.0, 20.0, 80.0), 1.0),
     "greedyhash": Method("GreedyHash", HASHING, "Su et al. 2018", "weight", (0.01, 0.1, 1.0)),
     "csq": Method("CSQ", HASHING, "Yuan et al. 2020", "weight", (1e-4, 1e-2, 1.0)),
+    "fph": Method(
+        "FPH, our reading",
+        HASHING,
+        f"Yang et al. 2019, of whom we know the abstract: two pyramids of pooled stages; {_ALIKE}",
+        "margin",
+        (4.0, 8.0, 16.0, 32.0),
+        1.0,
+        reads=STAGES,
+    ),
     "contrastive": Method(
         "contrastive",
         METRIC,
@@ -156,6 +184,7 @@ METHODS = {
         "Lu et al. 2021, centers in the space of codes",
         "margin",
         (1.0, 1.5, 2.0, 4.0),
+        least=1.0,
     ),
     "rank_margin": Method(
         "LRML's rank margin",

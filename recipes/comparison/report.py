@@ -13,6 +13,7 @@ from recipes.common.opened import Opened
 from recipes.common.report import Column, Figure, Key, Pair, Report, Table
 from recipes.comparison.cells import MethodRow
 from recipes.comparison.choices import Choice
+from recipes.comparison.chosen import chosen
 from recipes.comparison.figures import Rows, figures
 from recipes.comparison.methods import FAMILIES, METHODS, RATES, TRIALS
 from recipes.comparison.published import published
@@ -42,7 +43,7 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
     tables = [
         _by_bits(config, found),
         _at_one_length(config, found),
-        _chosen(found),
+        chosen(found.choices),
     ]
     beside = published(config, opened.data)
     ap = {key: row.cells[config.bits].average_precision for key, row in _rows(found)}
@@ -54,16 +55,17 @@ def compose(opened: Opened[ComparisonSettings, Divided], found: Comparison) -> R
         if method != ADAPTIVE and row.cells[config.bits].figures
     ]
     return Report(
-        title=f"All methods on {config.network}, {opened.data.name}, {config.view}",
+        title=(
+            f"All methods{', whole networks,' if config.end_to_end else ''} on {config.network}, "
+            f"{opened.data.name}, {config.view}"
+        ),
         seed=config.seed,
         about=(*about(opened), config.told, _told(config)),
         tables=tuple(tables if beside is None else [*tables, beside]),
         notes=_accuracy(found.accuracy),
         pairs=tuple(pairs),
         precisions={key: one for key, one in ap.items() if len(one)},
-        seconds={
-            f"{reads}, {title}, all lengths": row.seconds for (reads, title), row in _rows(found)
-        },
+        seconds=_seconds(found),
         figures=figures(opened, found.rows),
         # As many comparisons as pairs: Bonferroni.
         level=1 - 0.05 / max(len(pairs), 1),
@@ -81,6 +83,15 @@ def _told(config: ComparisonSettings) -> str:
         f"Heads: Adam, {config.hash_epochs} epochs, batches of {config.classes_per_batch} classes "
         f"with {config.images_per_class} pictures each, the same for all; mined triplets: "
         f"{config.batch} triplets a batch, mined anew every {config.remine} epochs. {chosen}"
+    ) + (_together(config) if config.end_to_end else "")
+
+
+def _together(config: ComparisonSettings) -> str:
+    return (
+        f" Then each network was trained with its head, {config.fine_tune_epochs} epochs of these "
+        f"batches, augmented: Adam at {config.fine_tune_rate:g}, an epoch of warm-up, cosine "
+        "decay, normalisation as it was; mined triplets are the hardest of the batch there. "
+        "Numbers and the rate of the head are those of the frozen network."
     )
 
 
@@ -121,7 +132,15 @@ def _by_bits(config: ComparisonSettings, found: Comparison) -> Table:
         rows,
         (
             *(f"- mAP, %: {definition}" for definition in definitions),
-            "- The real-valued row has no length: its mAP stands under each, by cosine.",
+            "- A real-valued row has no length: its mAP stands under each, by cosine.",
+            *(
+                [
+                    "- SCDA reads the map that the network pools, FPH the means of all stages, HOG "
+                    "and colours the picture: the same whatever the heads read."
+                ]
+                if any(METHODS[m].reads for rows in found.rows.values() for m in rows)
+                else []
+            ),
         ),
     )
 
@@ -136,31 +155,15 @@ def _at_one_length(config: ComparisonSettings, found: Comparison) -> Table:
     )
 
 
-def _chosen(found: Comparison) -> Table:
-    rows: dict[Key, dict[str, Figure]] = {}
-    for reads, methods in found.choices.items():
-        for method, choice in methods.items():
-            one = METHODS[method]
-            tried = ", ".join(
-                f"{trial.value:g} at {trial.rate:g}: {100 * figure:.1f}"
-                if one.number
-                else f"{trial.rate:g}: {100 * figure:.1f}"
-                for trial, figure in choice.figures.items()
-            )
-            rows[(reads, one.title)] = {
-                "source": one.source,
-                "number": f"{one.number} {choice.best.value:g}" if one.number else None,
-                "rate": f"{choice.best.rate:g}",
-                "held-out mAP of each trial, %": tried or None,
-            }
-    columns = ("source", "number", "rate", "held-out mAP of each trial, %")
-    return Table(
-        "What was chosen",
-        ("heads read", "method"),
-        tuple(Column(name, "") for name in columns),
-        rows,
-        (
-            "- Numbers are those at 64 bits; margins and weights grow with the length as distances "
-            "do. A number at the edge of what was tried may have been better beyond it.",
-        ),
-    )
+def _seconds(found: Comparison) -> dict[str, float]:
+    """Training of every method, and what is read: as many seconds for a thousand pictures as
+    milliseconds for one."""
+    training = {
+        f"{reads}, {title}, all lengths": row.seconds for (reads, title), row in _rows(found)
+    }
+    reading = {
+        f"{METHODS[method].reads or 'network'}: reading 1,000 pictures": row.milliseconds
+        for methods in found.rows.values()
+        for method, row in methods.items()
+    }
+    return {**training, **reading}

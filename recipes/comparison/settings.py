@@ -58,6 +58,11 @@ class ComparisonSettings(SaliencySettings):
     hash_epochs: int = option(30, "epochs of every head (ours; the paper has 90)")
     classes_per_batch: int = option(32, "classes in a batch (ours)")
     images_per_class: int = option(4, "pictures of each (ours)")
+    end_to_end: bool = option(
+        False,
+        "train whole networks: network and head together, --fine-tune-epochs at --fine-tune-rate, "
+        "from stage 1 and a head trained behind it (ours)",
+    )
     choose: bool = option(
         True, "choose each method's number and rate on held-out training pictures, once a data set"
     )
@@ -82,6 +87,11 @@ class ComparisonSettings(SaliencySettings):
             len(set(self.bit_lengths)) == len(self.bit_lengths), "--bit-lengths names one twice"
         )
         require(min(self.bit_lengths) > 1, "--bit-lengths must be at least 2")
+        require(
+            not self.end_to_end or self.hash_input == (FEATURES,),
+            "--end-to-end trains networks by the features that they pool: take --hash-input "
+            f"{FEATURES}",
+        )
         require(
             self.training != FROZEN or not self.network.endswith(BLOCK),
             f"--training {FROZEN} leaves the block of {self.network} as it starts, which is the "

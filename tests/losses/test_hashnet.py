@@ -6,8 +6,10 @@ from tests.checks import check_loss
 from tests.golden_files import assert_matches, golden
 from tests.losses.pairs_of_a_batch import CODES, LABELS, check_several_labels, softplus
 from tfretrieval.losses import HashNetLoss
+from tfretrieval.losses.hashnet import balance, likelihood
 
-DEEPHASH = golden("deephash_losses")
+DEEPHASH, OFFICIAL = golden("deephash_losses"), golden("hashnet_official")
+ALIKE = OFFICIAL["label1"] @ OFFICIAL["label2"].T > 0
 
 
 def by_pairs(codes, similar):
@@ -35,6 +37,45 @@ def test_matches_deephash_pytorch(labels, name, at):
         value = HashNetLoss(alpha=0.1)(DEEPHASH[labels], codes)
     assert_matches(value, DEEPHASH[f"{name}_loss"][at])
     assert_matches(tape.gradient(value, u), DEEPHASH[f"{name}_grad_u"][at])
+
+
+def of_two_batches(scale, factor, weigh):
+    """Loss and gradients of pairs of two batches, as the authors' code has them; what this kit's
+    loss does with the pairs of one."""
+    batches = [tf.constant(OFFICIAL[f"outputs{at}"] * np.float32(factor)) for at in (1, 2)]
+    with tf.GradientTape() as tape:
+        tape.watch(batches)
+        products = np.float32(scale) * tf.matmul(*batches, transpose_b=True)
+        value = weigh(products, likelihood(products, ALIKE))
+    return value, tape.gradient(value, batches)
+
+
+def test_matches_the_authors_code_with_balanced_weights():
+    value, gradients = of_two_batches(1, 1, lambda t, v: tf.reduce_mean(balance(ALIKE) * v))
+    assert_matches(value, OFFICIAL["updated_loss"])
+    for at, gradient in enumerate(gradients, 1):
+        assert_matches(gradient, OFFICIAL[f"updated_grad_outputs{at}"])
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_matches_the_authors_code_with_a_weight_for_alike_pairs(case):
+    scale, threshold, weight, factor = OFFICIAL["params"][case]
+    weights = tf.where(ALIKE, np.float32(weight), 1.0)
+    above = 0
+
+    def weigh(products, values):
+        nonlocal above
+        linear = products > threshold
+        above = int(tf.math.count_nonzero(linear))
+        # Theirs is a line there, in place of a softplus that would overflow.
+        values -= tf.where(linear, tf.nn.softplus(-products), 0.0)
+        return tf.reduce_sum(weights * values) / tf.reduce_sum(weights)
+
+    value, gradients = of_two_batches(scale, factor, weigh)
+    assert above == OFFICIAL["n_over_threshold"][case]
+    assert_matches(value, OFFICIAL["loss"][case])
+    for at, gradient in enumerate(gradients, 1):
+        assert_matches(gradient, OFFICIAL[f"grad_outputs{at}"][case])
 
 
 def test_large_products_do_not_overflow():

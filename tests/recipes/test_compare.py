@@ -28,12 +28,19 @@ def test_contract(tmp_path, comparison_pictures, monkeypatch, small_network):
     )
 
 
-def test_without_choices_nothing_is_held_out(
+def test_whole_networks_without_choices(
     tmp_path, comparison_pictures, small_network, eager_training, capsys
 ):
-    assert run(tmp_path / "run", comparison_pictures, "--methods", "dpsh", "--no-choose") == 0
-    assert "nothing was chosen" in capsys.readouterr().out
-    assert not (tmp_path / "run" / "choice").exists()
+    flags = ["--methods", "dpsh", "--no-choose", "--hash-input", "features"]
+    flags += ["--end-to-end", "--fine-tune-epochs", "2"]
+    assert run(tmp_path / "run", comparison_pictures, *flags) == 0
+    printed = capsys.readouterr().out
+    assert "nothing was chosen" in printed and not (tmp_path / "run" / "choice").exists()
+    assert "# All methods, whole networks, on resnet18" in printed
+    assert "Then each network was trained with its head, 2 epochs" in printed
+    # Of every length one, of which the codes alone are left.
+    left = {str(file.relative_to(tmp_path / "run")) for file in tmp_path.rglob("network/*/*")}
+    assert left == {f"network/dpsh-{bits}/codes.npz" for bits in (4, 6)}
 
 
 def test_what_is_missing_is_told_at_once(tmp_path, comparison_pictures, capsys):

@@ -19,6 +19,7 @@ from .rescale import Rescale as Rescale
 from .rmac import RMAC as RMAC
 from .root_probabilities import RootProbabilities as RootProbabilities
 from .scaled_tanh import ScaledTanh as ScaledTanh
+from .scda import SCDA as SCDA
 from .spoc import SPoC as SPoC
 from .squared_distance_to_centers import SquaredDistanceToCenters as SquaredDistanceToCenters
 from .squared_distance_to_centers import center_update as center_update
@@ -46,6 +47,7 @@ __all__ = [
     "RMAC",
     "Rescale",
     "RootProbabilities",
+    "SCDA",
     "SPoC",
     "ScaledTanh",
     "SquaredDistanceToCenters",

@@ -52,14 +52,32 @@ class HashNetLoss(tf.keras.losses.Loss):
         similar, lost = similar_pairs(y_true, codes)
         alpha = 10 / codes.shape[1] if self.alpha is None else self.alpha
         products = alpha * tf.matmul(codes, codes, transpose_b=True)
-        values = tf.nn.softplus(products) - tf.where(similar, products, 0.0)
-        alike = tf.cast(similar, tf.float32)
-        pairs, count = tf.cast(tf.size(alike), tf.float32), tf.reduce_sum(alike)
-        of_similar = tf.math.divide_no_nan(pairs, count)
-        of_others = tf.math.divide_no_nan(pairs, pairs - count)
-        weighted = tf.where(similar, of_similar, of_others) * values
+        weighted = balance(similar) * likelihood(products, similar)
         rows = tf.cast(tf.maximum(tf.shape(codes)[0], 1), tf.float32)
         return tf.reduce_sum(weighted, axis=1) / rows + lost
 
     def get_config(self):
         return {**super().get_config(), "alpha": self.alpha}
+
+
+def likelihood(products: tf.Tensor, similar: tf.Tensor) -> tf.Tensor:
+    """``softplus(t) - s t`` of pairs ``[A, B]``: the negative log-likelihood of being alike or not.
+
+    >>> likelihood(tf.constant([[100.0, 100.0]]), tf.constant([[True, False]])).numpy().tolist()
+    [[0.0, 100.0]]
+    """
+    return tf.nn.softplus(products) - tf.where(similar, products, 0.0)
+
+
+def balance(similar: tf.Tensor) -> tf.Tensor:
+    """Weights ``[A, B]`` by which the alike pairs count as much as the others: all pairs over those
+    of a pair's kind.
+
+    >>> balance(tf.constant([[True, False, False], [True, False, False]])).numpy().tolist()
+    [[3.0, 1.5, 1.5], [3.0, 1.5, 1.5]]
+    """
+    alike = tf.cast(similar, tf.float32)
+    pairs, count = tf.cast(tf.size(alike), tf.float32), tf.reduce_sum(alike)
+    of_similar = tf.math.divide_no_nan(pairs, count)
+    of_others = tf.math.divide_no_nan(pairs, pairs - count)
+    return tf.where(similar, of_similar, of_others)

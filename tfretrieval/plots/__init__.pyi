@@ -1,3 +1,4 @@
+from .bars import bars as bars
 from .bit_shares import bit_shares as bit_shares
 from .block_diagram import block_diagram as block_diagram
 from .curves import distance_curves as distance_curves
@@ -13,6 +14,7 @@ from .part_attention import part_attention as part_attention
 from .saliency_sheet import saliency_sheet as saliency_sheet
 
 __all__ = [
+    "bars",
     "bit_shares",
     "block_diagram",
     "distance_curves",

@@ -7,7 +7,7 @@ import pytest
 
 from data_pipelines.records import DataError
 from recipes.common.cli import ConfigError, main
-from recipes.common.recipe import Recipe, all_of, opened, perform
+from recipes.common.recipe import Recipe, all_of, opened, perform, perform_seeds
 from recipes.common.report import Column, Pair, Report, Table
 from recipes.common.settings import RunSettings
 from tfretrieval.run_folder import RunFolder
@@ -47,6 +47,14 @@ def test_a_finished_run_answers_from_its_report(tmp_path):
     first = perform(recipe, Config(), RunFolder(tmp_path / "run", Config()))
     assert perform(recipe, Config(), RunFolder(tmp_path / "run", Config())) == first
     assert ran == [0] and first.startswith("# toy, seed 0")
+
+
+def test_a_run_knows_the_seeds_that_it_is_part_of(tmp_path):
+    known = []
+    recipe, _ = toy(run=lambda run: known.append(run.seeds) or {"map": 0.5})
+    perform(recipe, Config(), RunFolder(tmp_path / "alone", Config()))
+    perform_seeds(recipe, Config(seed=2), str(tmp_path / "several"), 2)
+    assert [list(seeds) for seeds in known] == [[], [2, 3], [2, 3]]
 
 
 def test_seeds_grow_by_those_that_are_missing(tmp_path, capsys):

@@ -10,7 +10,7 @@ from tests.conftest import train_eagerly
 from tests.recipes.comparison.flags import FLAGS
 from tests.recipes.conftest import make_networks_small
 
-METHODS = ("cosine", "predicted", "lsh", "itq", "dsh", "adaptive_triplet")
+METHODS = ("cosine", "hog", "predicted", "lsh", "itq", "scda_itq", "dsh", "adaptive_triplet")
 
 
 @pytest.fixture(scope="session")

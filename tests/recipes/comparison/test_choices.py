@@ -3,22 +3,55 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from recipes import compare
 from recipes.comparison import choices
-from recipes.comparison.methods import METHODS, RATES
-from tests.recipes.comparison.tiny import CONFIG
+from recipes.comparison.methods import METHODS, RATES, TRIALS
+from recipes.comparison.training import Diverged
+from tests.recipes.comparison.tiny import CONFIG, TASK
 from tests.recipes.opening import opened
 
 
-def test_tries_every_value_at_the_first_rate_and_the_best_at_the_others(compared):
+def test_every_trial_is_a_line_of_a_file(compared):
     for seed in (0, 1):
         with np.load(compared / f"seed-{seed}/choice/features/dsh.npz") as file:
             values = METHODS["dsh"].values
             assert file["values"][: len(values)].tolist() == list(values)
             best = values[int(file["figures"][: len(values)].argmax())]
-            assert file["values"][len(values) :].tolist() == [best] * (len(RATES) - 1)
-            assert file["rates"][len(values) :].tolist() == list(RATES[1:])
+            others = slice(len(values), len(values) + len(RATES) - 1)
+            assert file["values"][others].tolist() == [best] * (len(RATES) - 1)
+            assert file["rates"][others].tolist() == list(RATES[1:])
+            assert len(file["figures"]) <= TRIALS
+
+
+def choose_with(train, monkeypatch, folder, pictures):
+    """What is chosen for the contrastive loss, where training is something else."""
+    config = dataclasses.replace(CONFIG, data_dir=str(pictures), held_out=0.25)
+    run = choices.opened_for_choices(opened(config, folder))
+    monkeypatch.setattr(choices, "train", train)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    monkeypatch.setattr(choices, "held_out_map", lambda code, data: float(code))
+    return choices.choose(run, "contrastive", "features", TASK)
+
+
+def test_what_diverges_takes_nothing_beside_it_along(tmp_path, comparison_pictures, monkeypatch):
+    def train(method, wanted, rate, task, config):
+        if any(one.value > 8 for one in wanted):
+            raise Diverged("too far")
+        return [one.value / 100 for one in wanted]
+
+    found = choose_with(train, monkeypatch, tmp_path, comparison_pictures)
+    assert found.best.value == 8
+    assert {trial.value for trial, figure in found.figures.items() if figure != figure} == {16, 32}
+
+
+def test_what_always_diverges_is_told(tmp_path, comparison_pictures, monkeypatch):
+    def train(*arguments):
+        raise Diverged("too far")
+
+    with pytest.raises(Diverged, match="contrastive diverged at every rate: leave it out"):
+        choose_with(train, monkeypatch, tmp_path, comparison_pictures)
 
 
 def test_what_is_held_out_is_neither_trained_on_nor_asked(comparison_pictures, tmp_path):

@@ -26,3 +26,20 @@ def test_the_loss_of_a_head_falls(method, eager_training):
     assert np.isfinite(after) and after < history[0]
     codes = tf.keras.Model(inputs, head.codes)(TASK.inputs[:])
     assert codes.shape == (36, 8) and np.isfinite(codes).all()
+
+
+def test_every_stage_of_the_pyramids_has_its_say_and_a_loss():
+    inputs = tf.keras.Input((8,))
+    head = HEADS["fph"](Task(inputs, 6, 3, 4.0, steps=10, parts=(2, 1, 5)))
+    assert [weight for _, _, weight in head.terms] == [1.0, *[pytest.approx(1 / 3)] * 3]
+    model = tf.keras.Model(inputs, [output for output, _, _ in head.terms])
+    codes, first, second, last = (np.arctanh(one) for one in model(TASK.inputs[:]))
+    np.testing.assert_allclose(codes, last + (first + second) / 2, atol=1e-4)
+    # A stage that changes moves its own say, and the consensus.
+    changed = TASK.inputs[:].copy()
+    changed[:, 2] += 1
+    moved = [
+        np.abs(a - b).max() > 1e-3
+        for a, b in zip(model(changed), model(TASK.inputs[:]), strict=True)
+    ]
+    assert moved == [True, False, True, False]

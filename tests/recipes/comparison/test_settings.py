@@ -17,6 +17,7 @@ def test_a_batch_has_classes_times_pictures():
         ({"bit_lengths": (8, 8)}, "--bit-lengths names one twice"),
         ({"bit_lengths": (8, 1)}, "--bit-lengths must be at least 2"),
         ({"images_per_class": 1}, "--images-per-class must be at least 2"),
+        ({"end_to_end": True}, "--end-to-end trains networks by the features that they pool"),
         ({"network": "nothing"}, "--network nothing: must be"),
         ({"network": "resnet18_i", "training": "frozen"}, "leaves the block of resnet18_i"),
     ],
