@@ -1,6 +1,7 @@
 """One look at every picture against `model.predict` on the same pictures.
 
     python -m benchmarks.saliency_pass [--pictures 1024] [--batch-size 64] [--rounds 3]
+    python -m benchmarks.saliency_pass --image-size 299 --width 64      # on a GPU
 
 The pass (`data_pipelines.saliency_table.look`) decodes, runs the network up to its layer, makes
 small grey maps and writes the table; `predict` decodes the same pictures by the same pipeline and
@@ -27,8 +28,6 @@ from data_pipelines.records import Records  # noqa: E402
 from tfretrieval.backbones import resnet18  # noqa: E402
 from tfretrieval.saliency import Localizer  # noqa: E402
 
-IMAGE_SIZE, WIDTH = 128, 32
-
 
 def drawn(count: int) -> Records:
     artist = Artist(classes=5, size=160)
@@ -44,11 +43,14 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1024)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--image-size", type=int, default=128)
+    parser.add_argument("--width", type=int, default=32)
     args = parser.parse_args()
+    side = args.image_size
     records = drawn(args.pictures)
     ratios = []
     for number in range(args.rounds):
-        localizer = Localizer(resnet18((IMAGE_SIZE, IMAGE_SIZE, 3), WIDTH))
+        localizer = Localizer(resnet18((side, side, 3), args.width))
         with tempfile.TemporaryDirectory() as folder:
             start = time.monotonic()
             path = f"{folder}/maps.npz"
@@ -57,7 +59,7 @@ def main() -> None:
             )
             ours = time.monotonic() - start
         batches = steps.eval_batches(
-            records, np.arange(len(records)), image_size=IMAGE_SIZE, batch_size=args.batch_size
+            records, np.arange(len(records)), image_size=side, batch_size=args.batch_size
         )
         network = tf.keras.models.clone_model(localizer.model)
         start = time.monotonic()
@@ -71,7 +73,7 @@ def main() -> None:
         )
     print(
         f"TensorFlow {tf.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores; "
-        f"ResNet18 of width {WIDTH} at {IMAGE_SIZE} pixels: median {statistics.median(ratios):.2f}"
+        f"ResNet18 of width {args.width} at {side} pixels: median {statistics.median(ratios):.2f}"
     )
 
 
