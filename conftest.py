@@ -13,6 +13,10 @@ tf.config.experimental.enable_op_determinism()
 tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--screenshots", help="folder in which tests of pages keep what they saw")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory):
     """Nothing that a test keeps is found by the next run of the tests, or by a person."""

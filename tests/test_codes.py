@@ -34,15 +34,24 @@ def test_distances_count_different_bits(bits):
 
 @pytest.mark.parametrize("bits", [12, 64, 100, 256])
 @pytest.mark.parametrize("function", ["_multiply", "_count_bits"])
-def test_both_ways_to_count_agree_over_several_tiles(bits, function, monkeypatch):
-    if function == "_count_bits" and not hasattr(np, "bitwise_count"):
-        pytest.skip("NumPy 1 cannot count bits")
+@pytest.mark.parametrize("count", [codes._bitwise_count, codes._count_ones], ids=["", "by_hand"])
+def test_all_ways_to_count_agree_over_several_tiles(bits, function, count, monkeypatch):
     monkeypatch.setattr(codes, "_TILE", 8)
+    monkeypatch.setattr(codes, "_bitwise_count", count)
     rng = np.random.default_rng(0)
     a, b = rng.choice([-1, 1], (5, bits)), rng.choice([-1, 1], (29, bits))
     out = np.zeros((5, 29), np.uint16)
     getattr(codes, function)(codes.pack(a), codes.pack(b), out)
     np.testing.assert_array_equal(out, (a[:, None] != b).sum(axis=2))
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+def test_ones_of_a_word_are_counted(size):
+    words = np.random.default_rng(0).integers(0, 256, (99, size), dtype=np.uint8)
+    words[0] = 255
+    ones = np.unpackbits(words, axis=1).sum(axis=1)
+    counted = codes._count_ones(words.view(f"u{size}")[:, 0].copy())
+    assert counted.dtype == np.uint8 and counted.tolist() == ones.tolist()
 
 
 def test_no_codes_have_no_distances():

@@ -4,13 +4,12 @@ from typing import Any
 
 import numpy as np
 
-# NumPy 2 has it, NumPy 1 has not, and neither have the types of the one for the other.
-_bitwise_count: Any = getattr(np, "bitwise_count", None)
-
 # Sets how much is compared at a time, so that what is touched stays in the cache.
 _TILE = 4096
 # Queries, and words, below which a copy of the database costs more than it saves.
 _FEW = 8
+# Queries from which on a matrix product pays, where NumPy cannot count bits.
+_MANY = 64
 
 # The eight values of +-1 that each byte stands for.
 _SIGNS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.float32) * 2 - 1
@@ -130,9 +129,9 @@ def check_packed(packed: np.ndarray, bits: int, name: str = "codes") -> np.ndarr
 def hamming_distances(packed_a: np.ndarray, packed_b: np.ndarray) -> np.ndarray:
     """Number of different bits between all pairs of two sets of packed codes.
 
-    NumPy 2 counts the bits of ``a XOR b`` word by word. NumPy 1 cannot count bits, so there
-    the distance is one float32 matrix product, ``bits / 2 - a . b / 2`` on codes of +-1, which is
-    exact.
+    The bits of ``a XOR b`` are counted word by word: by NumPy 2 in one step, with NumPy 1 in a
+    dozen. There, for many rows, the distance is one float32 matrix product,
+    ``bits / 2 - a . b / 2`` on codes of +-1, which is exact.
 
     Args:
         packed_a: uint8 ``[A, bytes]``.
@@ -158,10 +157,10 @@ def hamming_distances(packed_a: np.ndarray, packed_b: np.ndarray) -> np.ndarray:
     # 31 bytes leave the largest values of uint8 free, so that a caller can mark items with them.
     dtype = np.uint8 if packed_a.shape[1] <= 31 else np.uint16
     distances = np.zeros((len(packed_a), len(packed_b)), dtype)
-    if _bitwise_count is not None:
-        _count_bits(packed_a, packed_b, distances)
-    else:
+    if not hasattr(np, "bitwise_count") and len(packed_a) >= _MANY:
         _multiply(packed_a, packed_b, distances)
+    else:
+        _count_bits(packed_a, packed_b, distances)
     return distances
 
 
@@ -179,6 +178,35 @@ def _count_bits(packed_a: np.ndarray, packed_b: np.ndarray, out: np.ndarray) -> 
             differences = buffer[: tile.shape[0], : tile.shape[1]]
             for word_a, word_b in zip(words_a[:, row : row + rows], right, strict=True):
                 tile += _bitwise_count(np.bitwise_xor(word_a[:, None], word_b, out=differences))
+
+
+def _count_ones(words: np.ndarray) -> np.ndarray:
+    """``np.bitwise_count`` for NumPy 1, of words that may be written over.
+
+    Neighbours are added up, bits to pairs to fours to bytes; a product gathers the bytes in the
+    highest one (Warren, Hacker's Delight, section 5-1).
+    """
+    number, size = words.dtype.type, words.dtype.itemsize
+    pairs, fours, bytes_, ones = (
+        number(int.from_bytes(size * [each], "big")) for each in (0x55, 0x33, 0x0F, 0x01)
+    )
+    half = np.right_shift(words, number(1))
+    half &= pairs
+    words -= half
+    np.right_shift(words, number(2), out=half)
+    half &= fours
+    words &= fours
+    words += half
+    np.right_shift(words, number(4), out=half)
+    words += half
+    words &= bytes_
+    words *= ones
+    words >>= number(8 * (size - 1))
+    return words.astype(np.uint8)
+
+
+# NumPy 1 has no name for it, and neither have the types of the one for the other.
+_bitwise_count: Any = getattr(np, "bitwise_count", _count_ones)
 
 
 def _word_size(size: int, queries: int) -> int:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from recipes.common.cli import ConfigError
 from recipes.common.settings import RunSettings
-from tfretrieval.backbones.networks import NETWORKS, network, weights_of
+from tfretrieval.backbones.networks import BLOCK, NETWORKS, network, weights_of
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Those that read a picture alone: gates that know the domain read it too.
-BACKBONES = tuple(name for name, one in NETWORKS.items() if not one.reads_domain)
+# Those that read a picture alone: gates that know the domain read it too. A block fits all.
+_PLAIN = [name for name, one in NETWORKS.items() if not one.reads_domain]
+_BLOCKS = [f"{name}{BLOCK}" for name in _PLAIN if not name.endswith(BLOCK)]
+BACKBONES = tuple(dict.fromkeys([*_PLAIN, *_BLOCKS]))
+KNOWN = f"{', '.join(_PLAIN)} or a name of tf.keras.applications, each with {BLOCK} for the block"
 
 
 def backbone(name: str, config: RunSettings, any_size: bool = False) -> tf.keras.Model:

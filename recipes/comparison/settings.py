@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from recipes.common.cli import option, require
-from recipes.common.networks import BACKBONES
+from recipes.common.networks import BACKBONES, KNOWN
 from recipes.common.settings import VIEWS, WHOLE_PICTURES, at_least_one
 from recipes.comparison.methods import METHODS
 from recipes.triplet.settings import (
@@ -16,7 +16,7 @@ from recipes.triplet.settings import (
     PROBABILITIES,
     SaliencySettings,
 )
-from tfretrieval.backbones.networks import is_application
+from tfretrieval.backbones.networks import BLOCK, is_application
 
 ALL = "all"
 
@@ -37,7 +37,7 @@ class ComparisonSettings(SaliencySettings):
     )
     network: str = option(
         "efficientnet_lite0",
-        f"the network of all methods: {', '.join(BACKBONES)}, or a name of tf.keras.applications",
+        f"the network of all methods: {KNOWN}; keras_file is that of --weights FILE.keras",
     )
     view: str = option(
         WHOLE_PICTURES,
@@ -71,8 +71,7 @@ class ComparisonSettings(SaliencySettings):
         super().__post_init__()
         require(
             self.network in BACKBONES or is_application(self.network),
-            f"--network {self.network}: must be {', '.join(BACKBONES)} or a name of "
-            "tf.keras.applications",
+            f"--network {self.network}: must be {KNOWN}",
         )
         at_least_one(self, "classes_per_batch")
         require(
@@ -94,7 +93,7 @@ class ComparisonSettings(SaliencySettings):
             f"{FEATURES}",
         )
         require(
-            self.training != FROZEN or not self.network.endswith("_i"),
+            self.training != FROZEN or not self.network.endswith(BLOCK),
             f"--training {FROZEN} leaves the block of {self.network} as it starts, which is the "
             "identity: take the network without it, or fine-tune",
         )

@@ -10,7 +10,7 @@ import tensorflow as tf
 from data_pipelines import steps
 from data_pipelines.records import Records
 from recipes.instance.settings import InstanceSettings
-from tfretrieval.backbones.networks import NETWORKS
+from tfretrieval.backbones.networks import network
 
 if TYPE_CHECKING:
     from recipes.instance.pooled import Pooled
@@ -48,7 +48,7 @@ def describe(
         batch_size=pictures_at_a_time(long_side),
         boxes=boxes,
         # Multi-scale search halves every side.
-        least=2 * NETWORKS[config.backbone].least,
+        least=2 * network(config.backbone).least,
     )
     found = outputs(model, batches)
     descriptors = np.empty_like(found)

@@ -16,7 +16,7 @@ from recipes.common.training import History
 from recipes.triplet import linear, saliency
 from recipes.triplet.settings import FROZEN, FULL, GIVEN, SaliencySettings, TripletSettings
 from recipes.triplet.work import LOOKING
-from tfretrieval.backbones.networks import is_application, network, weights_of
+from tfretrieval.backbones.networks import BLOCK, is_application, network, weights_of
 from tfretrieval.models import freeze_normalization
 from tfretrieval.saliency import Localizer
 
@@ -63,9 +63,11 @@ def train_stage1(
 def given(opened: Opened[TripletSettings, Divided], name: str) -> tf.keras.Model:
     """A classifier that was trained elsewhere, from the file of ``--weights``."""
     config, classes = opened.config, opened.data.num_classes
+    plain = name.partition("+")[0].removesuffix(BLOCK)
     require(
-        not is_application(name.partition("+")[0]),
-        f"--training {GIVEN} takes no network of tf.keras.applications, such as {name}",
+        not is_application(plain) and plain != "keras_file",
+        f"--training {GIVEN} takes neither a network of tf.keras.applications nor one of a .keras "
+        f"file, such as {name}: --training {FROZEN} or fine_tuned",
     )
     file, side = weights_of(name, config.weights, config.seed), config.image_size
     models = []

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from recipes.common.cli import option, require
-from recipes.common.networks import BACKBONES
+from recipes.common.networks import BACKBONES, KNOWN
 from recipes.common.settings import MiningSettings, flag
 from recipes.triplet.protocol import HELD_OUT, PAPER, PROTOCOLS
 from recipes.triplet.published import Published
-from tfretrieval.backbones.networks import is_application
+from tfretrieval.backbones.networks import BLOCK, is_application
 
 # What a demonstration on the drawn birds shrinks, and what keeps it from fetching anything.
 DEMO = {
@@ -146,7 +146,7 @@ class PaperSettings(SaliencySettings):
         ("resnet18", "resnet18+crop", "resnet18_i+crop"),
         "networks (paper), and what they see: whole pictures, +crop the salient region, +box the "
         "true box, +whole+crop the product of two classifiers; the last is exported. Known: "
-        f"{', '.join(BACKBONES)}, and what tf.keras.applications has, such as MobileNetV2",
+        f"{KNOWN}; keras_file is the network of a .keras file that --weights names",
     )
     table_networks: tuple[str, ...] = option(
         ("resnet18", "resnet18_i"),
@@ -178,8 +178,8 @@ class PaperSettings(SaliencySettings):
             network, plus, view = name.partition("+")
             require(
                 (network in BACKBONES or is_application(network)) and plus + view in VIEWS,
-                f"--networks {name}: must be {', '.join(BACKBONES)} or a name of "
-                f"tf.keras.applications, followed by nothing, {', '.join(VIEWS[1:])}",
+                f"--networks {name}: must be {KNOWN}, followed by nothing, {', '.join(VIEWS[1:])}; "
+                "a file of your own is keras_file with --weights FILE.keras",
             )
         self.require_no_frozen_block(self.networks, "leave them out")
         require(
@@ -209,7 +209,7 @@ class PaperSettings(SaliencySettings):
 
     def require_no_frozen_block(self, networks: Sequence[str], remedy: str) -> None:
         """A block starts as the identity: of a frozen network it would be no block."""
-        blocks = [name for name in networks if name.partition("+")[0].endswith("_i")]
+        blocks = [name for name in networks if name.partition("+")[0].endswith(BLOCK)]
         require(
             self.training != FROZEN or not blocks,
             f"--training {FROZEN} leaves the block of {' '.join(blocks)} as it starts, which is "

@@ -6,8 +6,10 @@ from .applications import vgg16 as vgg16
 from .efficientnet_lite import efficientnet_lite0 as efficientnet_lite0
 from .efficientnet_lite import efficientnet_lite1 as efficientnet_lite1
 from .efficientnet_lite import efficientnet_lite2 as efficientnet_lite2
+from .inception_c import with_inception_c as with_inception_c
 from .keras_application import application_names as application_names
 from .keras_application import keras_application as keras_application
+from .keras_file import keras_file as keras_file
 from .resnet import resnet18 as resnet18
 from .resnet import resnet18_i as resnet18_i
 from .resnet import resnet50_v1_5 as resnet50_v1_5
@@ -24,6 +26,7 @@ __all__ = [
     "inception_resnet_v2",
     "inception_v3",
     "keras_application",
+    "keras_file",
     "resnet18",
     "resnet18_i",
     "resnet50",
@@ -32,4 +35,5 @@ __all__ = [
     "se_resnet",
     "se_resnext101",
     "vgg16",
+    "with_inception_c",
 ]

@@ -24,6 +24,7 @@ class Network:
         least: pixels of the shorter side that it needs.
         sized: whether its channels can be set; those with published weights alone have one width.
         reads_domain: whether it reads what kind of picture it sees beside the picture.
+        inception_c: whether an Inception-ResNet-C block follows that the function does not know.
     """
 
     title: str
@@ -33,17 +34,26 @@ class Network:
     least: int = 1
     sized: bool = True
     reads_domain: bool = False
+    inception_c: bool = False
 
     def build(
         self, input_shape: Sequence[int | None], width: int = 64, **options: Any
     ) -> tf.keras.Model:
-        """The network for pictures of this shape; ``weights`` and ``download`` are options.
+        """The network for pictures of this shape; ``weights``, ``download`` and, but for a network
+        of :func:`network` with a block, ``num_classes`` are options.
 
         >>> NETWORKS["resnet18"].build((32, 32, 3), width=4).output_shape
         (None, 1, 1, 32)
         """
         own = {**self.options, **({"width": width} if self.sized else {}), **options}
+        if self.inception_c and own.get("num_classes") is not None:
+            raise backbones.WeightsError(
+                f"no file holds a classifier behind the block of {self.title}: fine-tune from the "
+                "weights of the network without it"
+            )
         model: tf.keras.Model = getattr(backbones, self.function)(input_shape=input_shape, **own)
+        if self.inception_c:
+            return backbones.with_inception_c(model, identity=own.get("weights") is not None)
         return model
 
 
@@ -73,24 +83,33 @@ NETWORKS = {
     "efficientnet_lite2": _of_one_width("EfficientNet-Lite2", "efficientnet_lite2", 260, 32),
     "inception_v3": _of_one_width("Inception-v3", "inception_v3", 299, 75),
     "inception_resnet_v2": _of_one_width("Inception-ResNet-v2", "inception_resnet_v2", 299, 75),
+    "keras_file": _of_one_width("network of a file", "keras_file", 224, 32),
 }
+# What a name ends in whose network has the Inception-ResNet-C block.
+BLOCK = "_i"
 
 
 def is_application(name: str) -> bool:
     """Whether a name may be one of tf.keras.applications, which are spelt ``MobileNetV2``; whether
     this TensorFlow has it, is seen when it is built."""
-    return name[:1].isupper() and name.isalnum()
+    return name[:1].isupper() and name.removesuffix(BLOCK).isalnum()
 
 
 def network(name: str) -> Network:
-    """The network of a name: one of :data:`NETWORKS`, or of tf.keras.applications.
+    """The network of a name: one of :data:`NETWORKS`, or of tf.keras.applications; of either with
+    an Inception-ResNet-C block where ``_i`` follows.
 
     Raises:
         KeyError: neither.
 
     >>> network("resnet18").title, network("MobileNetV2").title
     ('ResNet18', 'MobileNetV2')
+    >>> network("efficientnet_lite0_i").title
+    'EfficientNet-Lite0-I'
     """
+    if name.endswith(BLOCK) and name not in NETWORKS:
+        plain = network(name.removesuffix(BLOCK))
+        return dataclasses.replace(plain, title=f"{plain.title}-I", inception_c=True)
     if is_application(name):
         return Network(name, "keras_application", {"name": name}, least=32, sized=False)
     return NETWORKS[name]

@@ -93,6 +93,12 @@ function display(source, told) {
   drawing(false);
 }
 
+// No picture at all, or one of a format that only the server reads.
+one("shown").addEventListener("error", () => {
+  one("shown").hidden = true;
+  one("region").hidden = true;
+});
+
 function searchFile(file) {
   if (!file) return;
   Object.assign(state, { file, place: null, drawn: false });

@@ -44,18 +44,19 @@ def stages(model: tf.keras.Model) -> list[str]:
     return [ends[side].name for side in kept]
 
 
-def feature_maps(model: tf.keras.Model) -> list[tf.keras.layers.Layer]:
+def feature_maps(model: tf.keras.Model, any_size: bool = False) -> list[tf.keras.layers.Layer]:
     """The layers whose outputs are feature maps, in the network's order."""
-    return [x for x in model.layers if gives_map(x) and not isinstance(x, _NO_FEATURES)]
+    return [x for x in model.layers if gives_map(x, any_size) and not isinstance(x, _NO_FEATURES)]
 
 
-def gives_map(layer: tf.keras.layers.Layer) -> bool:
-    """Whether a layer's output is ``[B, h, w, C]`` with known h, w and C."""
+def gives_map(layer: tf.keras.layers.Layer, any_size: bool = False) -> bool:
+    """Whether a layer's output is ``[B, h, w, C]``, of known h and w unless ``any_size``."""
     # A network inside the network has an output of its own, which outer pictures do not reach.
     if isinstance(layer, (tf.keras.Model, tf.keras.layers.InputLayer)):
         return False
     output = output_of(layer)
-    return output is not None and len(output.shape) == 4 and None not in output.shape[1:]
+    known = slice(3 if any_size else 1, None)
+    return output is not None and len(output.shape) == 4 and None not in output.shape[known]
 
 
 def output_of(layer: tf.keras.layers.Layer):

@@ -42,6 +42,18 @@ def test_a_file_that_fits_one_network_and_not_the_other_is_one_line(tmp_path):
     assert "\n" not in str(error.value) and "--download" in str(error.value)
 
 
+def test_a_network_of_a_file_is_its_own_weights(tmp_path):
+    own = tfr.backbones.resnet18((32, 32, 3), width=4)
+    own.save(tmp_path / "own.keras")
+    for name in ("keras_file", "keras_file+crop", "keras_file_i"):
+        started = backbone(name, Settings(weights=str(tmp_path / "own.keras"), **SMALL))
+        pixels = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 3)).astype(np.float32)
+        np.testing.assert_allclose(started.predict(pixels), own.predict(pixels), atol=1e-6)
+    for weights in ("none", "imagenet"):
+        with pytest.raises(ConfigError, match="is the network of a .keras file"):
+            backbone("keras_file", Settings(weights=weights, **SMALL))
+
+
 def test_no_weights_are_not_looked_at(monkeypatch):
     monkeypatch.setattr(tfr.backbones, "resnet18", None)
     check_weights(["resnet18"], Settings(weights="none"))

@@ -118,7 +118,8 @@ def test_weights_without_that_classifier_are_refused(open_run, tmp_path):
     assert "\n" not in str(error.value)
 
 
-def test_a_network_of_keras_cannot_be_given(open_run):
+@pytest.mark.parametrize("name", ["MobileNetV2", "MobileNetV2_i+crop", "keras_file"])
+def test_a_network_of_keras_cannot_be_given(name, open_run):
     run = open_run(training="given", weights="any.weights.h5")
-    with pytest.raises(ConfigError, match="takes no network of tf.keras.applications"):
-        train_stage1(run, "MobileNetV2", WHOLE)
+    with pytest.raises(ConfigError, match="takes neither a network of tf.keras.applications"):
+        train_stage1(run, name, WHOLE)
