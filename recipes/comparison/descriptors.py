@@ -59,9 +59,10 @@ def read(classifier: tf.keras.Model, reads: str = "") -> tf.Tensor:
 
 
 def _ends(classifier: tf.keras.Model) -> list[tf.Tensor]:
-    image = common.training.image_input(classifier)
-    backbone = tf.keras.Model(image, classifier.get_layer("features").input)
-    return [backbone.get_layer(name).output for name in stages(backbone)]
+    """The maps that end its stages, or the pooled one alone where a network tells none apart."""
+    last = classifier.get_layer("features").input
+    backbone = tf.keras.Model(common.training.image_input(classifier), last)
+    return [backbone.get_layer(name).output for name in stages(backbone)] or [last]
 
 
 def hand_made(opened: Opened[ComparisonSettings, Divided], view: View) -> Arrays:
