@@ -15,8 +15,8 @@ import numpy as np
 from tfretrieval import files
 from tfretrieval.files import FolderLock, InUse
 
-# Where data come from is not what they are: that is told by their checksum.
-_WHERE = {"data_dir": None, "download": None}
+# Where data come from, and who looks at them, is not what they are: their checksum tells that.
+_WHERE = {"data_dir": None, "download": None, "beam": None}
 
 
 class RunFolderError(ValueError):
