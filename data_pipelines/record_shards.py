@@ -82,7 +82,7 @@ def to_bytes(records: Records, **more: np.ndarray) -> bytes:
         columns["blobs"] = np.frombuffer(b"".join(records.blobs), np.uint8)
     there: dict[str, Any] = {n: column for n, column in columns.items() if column is not None}
     stream = io.BytesIO()
-    np.savez_compressed(stream, **there, **more)
+    np.savez_compressed(stream, **there | more)
     return stream.getvalue()
 
 
