@@ -4,7 +4,8 @@
     python -m benchmarks.growth --sizes 1000000 --stages mining --out million.json
 
 Data are random, of the shapes that a run has: JPEG pictures of 32 x 32 (audit), features of 1,280
-numbers (written a part at a time by `data_pipelines.mapped`, opened and read once), their mean and
+numbers (written a part at a time by `data_pipelines.mapped`, opened and read once), the same as a
+finished step of a run (written in blocks, then into its file, which is mapped), their mean and
 spread, one epoch of triplets gathered from the file (stage 2), codes of 64 numbers in classes of a
 hundred (mining), and two hundred queries of 64 bits in classes of a hundred (evaluation, to 10^7).
 The networks are left out: a pass is so many pictures a second whatever N is. Each cell runs in a
@@ -33,6 +34,8 @@ import numpy as np
 
 WIDTH, BITS, CLASS, QUERIES, BATCH = 1280, 64, 100, 200, 256
 STEP = 8192
+# Rows that a pass of a run holds, as of recipes.common.training.
+HELD = 16384
 # What is done with N pictures once its data are there.
 Work = Callable[[], object]
 
@@ -60,6 +63,26 @@ def audit(n: int, folder: Path) -> Work:
 def features(n: int, folder: Path) -> Work:
     def work() -> None:
         found = _features(n, folder)
+        for start in range(0, n, STEP):
+            found[start : start + STEP].sum()
+
+    return work
+
+
+def step(n: int, folder: Path) -> Work:
+    from dataclasses import make_dataclass
+
+    from data_pipelines.mapped import in_blocks
+    from tfretrieval.run_folder import RunFolder
+
+    part = np.random.default_rng(0).standard_normal((HELD, WIDTH), dtype=np.float32)
+    run = RunFolder(folder / "run", make_dataclass("Settings", [])())
+
+    def compute() -> dict[str, np.ndarray]:
+        return in_blocks(run / "net", n, HELD, lambda start, stop: {"x": part[: stop - start]})
+
+    def work() -> None:
+        found = run.step("net/features", compute)["x"]
         for start in range(0, n, STEP):
             found[start : start + STEP].sum()
 
@@ -108,7 +131,7 @@ def evaluation(n: int, folder: Path) -> Work:
     return lambda: hamming_retrieval(*queries, codes, labels, bits=BITS)
 
 
-STAGES = (audit, features, statistics, stage2, mining, evaluation)
+STAGES = (audit, features, step, statistics, stage2, mining, evaluation)
 
 
 def _features(n: int, folder: Path) -> np.ndarray:

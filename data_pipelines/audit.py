@@ -15,7 +15,7 @@ import io
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -110,6 +110,7 @@ def audit(
     skip_unreadable: bool = False,
     singletons: str = "keep",
     progress: bool = True,
+    beam: str | None = None,
 ) -> RetrievalDataset:
     """The same data set, every picture of it readable, with `notes` on what was noticed.
 
@@ -117,11 +118,13 @@ def audit(
         skip_unreadable: leave such pictures out and list them, instead of stopping.
         singletons: "keep" or "refuse", see `split.settle_singletons`.
         progress: show a bar on a terminal, if it takes longer than a few seconds.
+        beam: spread over workers by Beam: a runner and its options (`beam_run.arguments`). What is
+            found is the same.
 
     Raises:
         DataError: a picture cannot be read, a part is empty, no query has anything to find.
     """
-    findings = _examine_all(dataset.records, progress)
+    findings = _examine_all(dataset.records, progress, beam)
     notes = [*dataset.notes]
     bad = [i for i, found in enumerate(findings) if found.problem]
     if bad and not skip_unreadable:
@@ -142,17 +145,19 @@ def audit(
     return dataclasses.replace(dataset, notes=(*dataset.notes, *more))
 
 
-def readable(records: Records, name: str, progress: bool = True) -> Records:
+def readable(
+    records: Records, name: str, progress: bool = True, beam: str | None = None
+) -> Records:
     """The same pictures, all of them readable, with their digests.
 
     Args:
         name: of the data set, for the message.
-        progress: as of `audit`.
+        progress, beam: as of `audit`.
 
     Raises:
         DataError: a picture cannot be read.
     """
-    findings = _examine_all(records, progress)
+    findings = _examine_all(records, progress, beam)
     if bad := [i for i, found in enumerate(findings) if found.problem]:
         raise DataError(
             f"{name}: cannot read {_pictures(len(bad))} of {len(findings)}, first "
@@ -161,12 +166,32 @@ def readable(records: Records, name: str, progress: bool = True) -> Records:
     return _with_findings(records, findings)
 
 
-def _examine_all(records: Records, progress: bool) -> list[Finding]:
+def _examine_all(records: Records, progress: bool, beam: str | None) -> list[Finding]:
     verdicts = Verdicts(records)
+    if beam is not None:
+        from data_pipelines.audit_shards import examine_by_beam
+
+        findings = examine_by_beam(records, verdicts, beam)
+    else:
+        found = examined(records, verdicts.before)
+        hidden = None if progress else True
+        findings = [*tqdm(found, "looking at pictures", len(records), delay=3, disable=hidden)]
+    verdicts.keep(findings)
+    return findings
+
+
+def examined(
+    records: Records, before: Callable[[int], Finding | None] = lambda index: None
+) -> Iterator[Finding]:
+    """What is found in each picture, in order, by a thread for each core.
+
+    Args:
+        before: what is known of a picture by its index; what is not is looked at.
+    """
 
     def found_in(index: int) -> Finding:
-        if before := verdicts.before(index):
-            return before
+        if known := before(index):
+            return known
         try:
             contents = records.original(index)
         except OSError as error:
@@ -177,12 +202,7 @@ def _examine_all(records: Records, progress: bool) -> list[Finding]:
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")  # Pillow's remarks on odd files: the verdict is ours.
-        found = pool.map(found_in, range(len(records)))
-        hidden = None if progress else True
-        bar = tqdm(found, "looking at pictures", len(records), delay=3, disable=hidden)
-        findings = list(bar)
-    verdicts.keep(findings)
-    return findings
+        yield from pool.map(found_in, range(len(records)))
 
 
 @tf.function(input_signature=[tf.TensorSpec([], tf.string)], jit_compile=False)

@@ -34,6 +34,7 @@ def load(
     classes: int | None = None,
     per_class: int | None = None,
     progress: bool = True,
+    beam: str | None = None,
 ) -> RetrievalDataset:
     """The data set of this name, every picture looked at once (`audit.audit`).
 
@@ -50,6 +51,7 @@ def load(
         classes: keep only so many classes.
         per_class: keep only so many pictures of a class in each part.
         progress: show a bar on a terminal if it takes long.
+        beam: look at the pictures by Beam, on a runner and with its options (`beam_run.arguments`).
 
     Raises:
         DataError: one line that says what is wrong and what to do.
@@ -76,7 +78,13 @@ def load(
         dataset = zero_shot(dataset, seed)
     dataset = subset(dataset, classes, per_class, seed)
     dataset = dataclasses.replace(dataset, records=dataset.records.fetched())
-    return audit(dataset, skip_unreadable=skip_unreadable, singletons=singletons, progress=progress)
+    return audit(
+        dataset,
+        skip_unreadable=skip_unreadable,
+        singletons=singletons,
+        progress=progress,
+        beam=beam,
+    )
 
 
 def _known() -> dict[str, ClassSet]:

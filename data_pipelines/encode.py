@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from data_pipelines import beam_files, shard_plan
+from data_pipelines import beam_files, beam_run, shard_plan
 from data_pipelines.beam_files import Listed
 from data_pipelines.code_shards import MANIFEST, Summary, manifest_of
 from data_pipelines.records import DataError
@@ -35,13 +35,6 @@ from tfretrieval.command_line import positive
 SHARD_SIZE = 4096
 """Pictures of a shard, about, where nobody says how many shards."""
 
-# In this process. A pipeline that allows any trigger, and this one has none, is not first handed to
-# Prism, a program that Beam would fetch from the network and run.
-_EMBEDDED = (
-    "--runner=DirectRunner",
-    "--allow_unsafe_triggers",
-    "--default_sdk_harness_log_level=ERROR",
-)
 # Pictures that cannot be read, of which a line is printed; the manifest names all.
 _NAMED = 20
 
@@ -129,7 +122,7 @@ def encode(
         raise ValueError("of TFRecords every file is a shard: leave --shards out")
     if not tfrecord and (image_feature or id_feature):
         raise ValueError("--image-feature and --id-feature are of TFRecords: give --tfrecord")
-    beam = beam_files.import_beam()
+    beam_files.import_beam()
     images = os.fspath(images)
     base, files = _found(images, tfrecord)
     from data_pipelines.shard_encoding import encoder_of
@@ -154,7 +147,7 @@ def encode(
         wanted = [number for number, summary in enumerate(found) if summary is None]
         seconds = 0.0
         if wanted:
-            seconds = _run(beam, job, shard_plan.tasks(plan, wanted), beam_arguments)
+            seconds = _run(job, shard_plan.tasks(plan, wanted), beam_arguments)
             made = shard_plan.held(job, plan, wanted)
             for number, summary in zip(wanted, made, strict=True):
                 found[number] = summary
@@ -193,25 +186,15 @@ def _absolute(path: str | os.PathLike[str]) -> str:
     return path.rstrip("/") if beam_files.elsewhere(path) else os.path.abspath(path)
 
 
-def _run(beam: Any, job: Job, tasks: Sequence[Task], arguments: Sequence[str]) -> float:
+def _run(job: Job, tasks: Sequence[Task], arguments: Sequence[str]) -> float:
     """Seconds that the pipeline took."""
     from data_pipelines.shard_encoding import encode_shard
 
     began = time.monotonic()
     # Beside shards that are being made there is none.
     beam_files.replace(f"{job.out}/{MANIFEST}", None)
-    with beam.Pipeline(options=_options(arguments)) as pipeline:
-        spread = pipeline | beam.Create(tasks) | beam.Reshuffle()
-        _ = spread | "encode" >> beam.Map(encode_shard, job)
+    beam_run.run(encode_shard, tasks, job, beam=arguments)
     return time.monotonic() - began
-
-
-def _options(arguments: Sequence[str]) -> Any:
-    from apache_beam.options.pipeline_options import PipelineOptions
-
-    if any(each.startswith("--runner") for each in arguments):
-        return PipelineOptions([*arguments])
-    return PipelineOptions([*_EMBEDDED, *arguments])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -224,10 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         done = encode(**options, beam_arguments=given[end + 1 :])
-    except (KeyboardInterrupt, RuntimeError) as stop:
-        # While a shard is encoded Beam makes an error of its own of what stops it.
-        if isinstance(stop, RuntimeError) and KeyboardInterrupt.__name__ not in str(stop):
-            raise
+    except KeyboardInterrupt:
         print("\nstopped; the same command goes on from here", file=sys.stderr)
         return 130
     except (OSError, ValueError, ImportError) as error:

@@ -71,7 +71,10 @@ class InstanceData:
 
 
 def load_instances(
-    name: str, benchmarks: Sequence[str] = (), data_dir: str | None = None
+    name: str,
+    benchmarks: Sequence[str] = (),
+    data_dir: str | None = None,
+    beam: str | None = None,
 ) -> InstanceData:
     """The data sets of these names, every picture looked at once (`audit.readable`).
 
@@ -79,6 +82,7 @@ def load_instances(
         name: what is trained on, one of `TRAINED_ON`. Drawn things bring a benchmark of their own.
         benchmarks: of `BENCHMARKS`; by default `USUAL`, and none with drawn things.
         data_dir: folder of `train/` and `test/`, or where TFDS keeps what is drawn.
+        beam: as of `catalogue.load`.
 
     Raises:
         DataError: one line that says what is wrong and what to do.
@@ -99,21 +103,22 @@ def load_instances(
         raise DataError(f"unknown benchmark {unknown[0]!r}; known are {', '.join(known)}")
     train, val, brought = trained_on[name].read(data_dir)
     measured = [known[each].read(Path(data_dir or "") / "test" / each) for each in benchmarks]
-    return _readable(InstanceData(train, val, (*brought, *measured)))
+    return _readable(InstanceData(train, val, (*brought, *measured)), beam)
 
 
-def _readable(data: InstanceData) -> InstanceData:
+def _readable(data: InstanceData, beam: str | None) -> InstanceData:
     from data_pipelines.audit import readable
 
     train, val = (
-        dataclasses.replace(pairs, records=readable(pairs.records, pairs.name))
+        dataclasses.replace(pairs, records=readable(pairs.records, pairs.name, beam=beam))
         for pairs in (data.train, data.val)
     )
     learned = np.concatenate([_digests(pairs.records) for pairs in (train, val)])
     benchmarks = []
     for benchmark in data.benchmarks:
         database, queries = (
-            readable(part, benchmark.name) for part in (benchmark.database, benchmark.queries)
+            readable(part, benchmark.name, beam=beam)
+            for part in (benchmark.database, benchmark.queries)
         )
         copies = np.isin(np.concatenate([_digests(database), _digests(queries)]), learned).sum()
         notes = (f"{copies} pictures of {benchmark.name} are learned from, byte for byte",)

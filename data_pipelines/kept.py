@@ -21,7 +21,7 @@ import numpy as np
 from data_pipelines.mapped import mapped
 from data_pipelines.records import DataError, Records
 from data_pipelines.sources.unpack import cache_folder
-from tfretrieval import files
+from tfretrieval import array_files, files
 
 FILES = 24
 """So many results of a kind are kept, the last ones used."""
@@ -30,7 +30,8 @@ FILES = 24
 def kept(
     kind: str, depends_on: Mapping[str, Any], compute: Callable[[], dict[str, Any]]
 ) -> dict[str, np.ndarray]:
-    """The arrays that `compute` gives, from an earlier run where all that they depend on is equal.
+    """The arrays that `compute` gives, from an earlier run where all that they depend on is equal:
+    large ones are maps of the file then.
 
     Args:
         kind: how the file's name begins.
@@ -48,14 +49,14 @@ def kept(
     (3, 3)
     """
     path = cache_folder() / "kept" / f"{kind}-{_key(depends_on)}.npz"
-    with contextlib.suppress(Exception), np.load(path, allow_pickle=False) as file:
-        arrays = dict(file)
+    with contextlib.suppress(Exception):
+        arrays = array_files.read(path)
         os.utime(path)
         return arrays
     arrays = {name: np.asarray(value) for name, value in compute().items()}
     with contextlib.suppress(OSError):
-        with files.writing(path) as partial, open(partial, "wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
+        with files.writing(path) as partial:
+            array_files.write(partial, arrays)
         for old in _left_over(path.parent.glob(f"{kind}-*.npz")):
             old.unlink(missing_ok=True)
     return arrays

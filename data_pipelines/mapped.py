@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,17 @@ def mapped(
         _write(parts, rows, step, compute)
         os.replace(parts, folder)
     return _read(folder, rows)
+
+
+def in_blocks(
+    folder: Path, rows: int, step: int, compute: Callable[[int, int], dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """The same for a result that is written elsewhere next: the maps lie in ``folder`` without a
+    name, and take no place there when nobody reads them any more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # What a killed run leaves is taken away by the next one, by this ending.
+    with tempfile.TemporaryDirectory(suffix=".partial", dir=folder) as there:
+        return mapped(Path(there) / "rows", rows, step, compute)
 
 
 def _write(

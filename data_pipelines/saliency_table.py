@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import io
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,9 +23,10 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from data_pipelines import steps
+from data_pipelines import beam_files, steps
+from data_pipelines.record_shards import TASKS
 from data_pipelines.records import DataError, Records
-from tfretrieval import saliency
+from tfretrieval import files, saliency
 
 if TYPE_CHECKING:
     from tfretrieval.saliency import Localizer
@@ -74,6 +77,16 @@ class SaliencyTable:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def contents(self) -> bytes:
+        """The bytes of its file, the same ones for the same table."""
+        identity = json.dumps(self.identity)
+        columns: dict[str, Any] = {"maps": self.maps, "ids": self.ids, "identity": identity}
+        if self.digests is not None:
+            columns["digests"] = self.digests
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **columns)
+        return stream.getvalue()
+
     def regions(
         self, alpha: float | str, region: str = "box", **options: Any
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -104,6 +117,7 @@ def look(
     *,
     batch_size: int,
     progress: bool = True,
+    beam: str | None = None,
 ) -> SaliencyTable:
     """The table at `path`; made by one pass over all records where it is not there yet.
 
@@ -112,6 +126,8 @@ def look(
     Args:
         localizer: from images float32 `[B, S, S, 3]` to maps uint8 `[B, h, w]`.
         progress: show a bar with pictures per second on a terminal, if it takes some seconds.
+        beam: spread over workers by Beam: a runner and its options (`beam_run.arguments`). They see
+            the folder of `path`. With the same batch size the table is the same.
 
     Raises:
         DataError: the file or its parts are damaged, or of another network or other pictures.
@@ -131,23 +147,31 @@ def look(
         parts = _resumed(folder, identity, records)
         done = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in parts)])
         left = np.setdiff1d(np.arange(len(records)), done)
-        bar = tqdm(
-            desc="looking for the subject",
-            total=len(records),
-            initial=len(records) - len(left),
-            unit=" pictures",
-            delay=3,
-            disable=None if progress else True,
-        )
-        with bar:
-            for rows, maps in _looks(localizer, records, left, batch_size, bar.update):
-                _write(table(rows, maps), folder, folder / f"{rows[0]:09d}-{rows[-1]:09d}.npz")
-                parts.append((rows, maps))
+        if beam is not None:
+            from data_pipelines.saliency_shards import look_by_beam
+
+            folder.mkdir(parents=True, exist_ok=True)
+            look_by_beam(localizer, records, left, folder, batch_size, beam)
+            parts = _resumed(folder, identity, records)
+        else:
+            bar = tqdm(
+                desc="looking for the subject",
+                total=len(records),
+                initial=len(records) - len(left),
+                unit=" pictures",
+                delay=3,
+                disable=None if progress else True,
+            )
+            with bar:
+                for rows, maps in _looks(localizer, records, left, batch_size, bar.update):
+                    beam_files.write(f"{folder / part_name(rows)}", table(rows, maps).contents())
+                    parts.append((rows, maps))
         maps = np.empty((len(records), *parts[0][1].shape[1:]), np.uint8)
         for rows, part in parts:
             maps[rows] = part
         whole = table(np.arange(len(records)), maps)
-        _write(whole, folder, path)
+        with files.writing(path) as partial:
+            partial.write_bytes(whole.contents())
     _remove(folder)
     return whole
 
@@ -187,23 +211,44 @@ def _looks(
     told: Callable[[int], Any],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Rows and their maps, in whole batches of about `INTERVAL` seconds."""
-    if not len(left):
-        return
-    size = localizer.image_size
-    look_at = tf.function(
-        lambda pictures: localizer(pictures),
-        input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32)],
-    )
     fresh: list[np.ndarray] = []
     done, seen, began = 0, 0, time.monotonic()
-    batches = steps.eval_batches(records, left, image_size=size, batch_size=batch_size)
-    for pictures, _ in batches:
-        fresh.append(look_at(pictures).numpy())
-        seen += len(fresh[-1])
-        told(len(fresh[-1]))
+    look_at = as_function(localizer)
+    for maps in maps_of(look_at, records, left, localizer.image_size, batch_size):
+        fresh.append(maps)
+        seen += len(maps)
+        told(len(maps))
         if seen == len(left) or time.monotonic() - began >= INTERVAL:
             yield left[done:seen], np.concatenate(fresh)
             fresh, done, began = [], seen, time.monotonic()
+
+
+def as_function(localizer: Localizer) -> Any:
+    """The localizer as a graph: of a process on one machine and of a worker it is the same."""
+    size = localizer.image_size
+    return tf.function(
+        lambda pictures: localizer(pictures),
+        input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32)],
+    )
+
+
+def maps_of(
+    look_at: Any, records: Records, rows: np.ndarray, image_size: int, batch_size: int
+) -> Iterator[np.ndarray]:
+    """The maps uint8 `[B, h, w]` of some pictures, a batch at a time."""
+    if len(rows):
+        batches = steps.eval_batches(records, rows, image_size=image_size, batch_size=batch_size)
+        for pictures, _ in batches:
+            yield look_at(pictures).numpy()
+
+
+def part_name(rows: np.ndarray) -> str:
+    """The file of the part that holds these rows.
+
+    >>> part_name(np.array([3, 4, 7]))
+    '000000003-000000007.npz'
+    """
+    return f"{rows[0]:09d}-{rows[-1]:09d}.npz"
 
 
 def _resumed(
@@ -263,22 +308,11 @@ def _check_digests(
         raise DataError(f"{path} was made when picture {name!r} had other contents: {remedy}")
 
 
-def _write(table: SaliencyTable, folder: Path, path: Path) -> None:
-    """The table at `path`, whole or not at all; what is half written lies in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / "partial"
-    identity = json.dumps(table.identity)
-    columns: dict[str, Any] = {"maps": table.maps, "ids": table.ids, "identity": identity}
-    if table.digests is not None:
-        columns["digests"] = table.digests
-    with open(aside, "wb") as file:
-        np.savez_compressed(file, **columns)
-    os.replace(aside, path)
-
-
 def _remove(folder: Path) -> None:
     """The folder with its parts; it stays where somebody put another file into it."""
-    for part in (*folder.glob("*.npz"), folder / "partial"):
+    shutil.rmtree(folder / TASKS, ignore_errors=True)
+    # Those too that are half written, or say what a worker could not read.
+    for part in folder.glob("*.npz*"):
         part.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         folder.rmdir()

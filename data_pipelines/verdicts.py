@@ -17,7 +17,9 @@ import hashlib
 import os
 import stat
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -63,11 +65,11 @@ class Verdicts:
     def __init__(self, records: Records):
         self._began = time.time()
         self._started = time.monotonic()
-        self._stamps = [self._stamp(records, index) for index in range(len(records))]
+        self.stamps = [self._stamp(records, index) for index in range(len(records))]
         names = records.ids if records.paths is None else records.paths
         key = hashlib.sha256("\0".join(names.tolist()).encode("utf-8", "surrogatepass"))
-        self._path = cache_folder() / "audit" / f"{key.hexdigest()[:32]}.npz"
-        self._known: list[Finding | None] = self._read()
+        self.path = cache_folder() / "audit" / f"{key.hexdigest()[:32]}.npz"
+        self._known = read(self.path, self.stamps)
 
     def before(self, index: int) -> Finding | None:
         """What was found in this picture, if it is still the same."""
@@ -77,32 +79,15 @@ class Verdicts:
         """Keep these findings for the next start, where that saves time."""
         if all(self._known) or time.monotonic() - self._started < WORTH:
             return
-        columns = {name: np.array([getattr(x, name) for x in findings]) for name in _FIELDS}
-        aside = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        aside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with open(aside, "wb") as file:
-                columns["rules"] = np.array(_rules())
-                columns["stamps"] = np.array(self._stamps)
-                np.savez_compressed(file, **columns)  # type: ignore[arg-type]
-            os.replace(aside, self._path)
-            kept = sorted(self._path.parent.glob("*.npz"), key=lambda path: path.stat().st_mtime)
+                write(file, findings, self.stamps)
+            os.replace(aside, self.path)
+            kept = sorted(self.path.parent.glob("*.npz"), key=lambda path: path.stat().st_mtime)
             for path in kept[:-FILES]:
                 path.unlink(missing_ok=True)
-
-    def _read(self) -> list[Finding | None]:
-        nothing: list[Finding | None] = [None] * len(self._stamps)
-        try:
-            with np.load(self._path, allow_pickle=False) as file:
-                columns = {name: file[name].tolist() for name in file.files}
-            if columns["rules"] != _rules() or len(columns["stamps"]) != len(nothing):
-                return nothing
-            rows = zip(*(columns[name] for name in _FIELDS), strict=True)
-            found = [Finding(*row) for row in rows]
-        except Exception:  # noqa: BLE001 - a damaged file may fail anyhow, and is written anew
-            return nothing
-        same = zip(found, columns["stamps"], self._stamps, strict=True)
-        return [known if now and now == then else None for known, then, now in same]
 
     def _stamp(self, records: Records, index: int) -> str:
         """What changes when the picture does; nothing where that cannot be told."""
@@ -118,6 +103,36 @@ class Verdicts:
             return ""
         times = found.st_mtime_ns, found.st_ctime_ns
         return f"{found.st_size} {times} {found.st_dev} {found.st_ino}"
+
+
+def write(file: IO[bytes], findings: Sequence[Finding], stamps: Sequence[str]) -> None:
+    """Writes what was found in pictures, and what they were."""
+    columns = {name: np.array([getattr(x, name) for x in findings]) for name in _FIELDS}
+    columns |= {"rules": np.array(_rules()), "stamps": np.array(stamps, str)}
+    np.savez_compressed(file, **columns)  # type: ignore[arg-type]
+
+
+def read(path: Path, stamps: Sequence[str] | None = None) -> list[Finding | None]:
+    """What a file says of each picture, None where it says nothing.
+
+    Args:
+        stamps: what the pictures are now; left out, they are known to be the same, and of a file
+            that says nothing the list is empty.
+    """
+    nothing: list[Finding | None] = [None] * len(stamps or ())
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            columns = {name: file[name].tolist() for name in file.files}
+        if columns["rules"] != _rules():
+            return nothing
+        rows = zip(*(columns[name] for name in _FIELDS), strict=True)
+        found = [Finding(*row) for row in rows]
+        if stamps is None:
+            return [*found]
+        same = [*zip(found, columns["stamps"], stamps, strict=True)]
+    except Exception:  # noqa: BLE001 - a damaged file may fail anyhow, and is written anew
+        return nothing
+    return [known if now and now == then else None for known, then, now in same]
 
 
 @functools.cache

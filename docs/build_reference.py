@@ -15,7 +15,7 @@ PACKAGES = {
     "Codes": ("fitting", "codes", "encoders", "export", "search", "browser"),
     "Evaluation": ("evaluation", "plots", "inspection"),
     "Files": (
-        *("convert", "files", "ids", "images", "rows", "run_folder", "compat"),
+        *("array_files", "convert", "files", "ids", "images", "rows", "run_folder", "compat"),
         *("command_line", "commands"),
     ),
 }

@@ -112,9 +112,10 @@ def test_where_the_data_lie_and_came_from_is_not_what_they_are(tmp_path):
     class Settings:
         data_dir: str
         download: bool
+        beam: str | None
 
-    RunFolder(tmp_path / "run", Settings("/here", False)).step("step", lambda: {"x": 1})
-    assert RunFolder(tmp_path / "run", Settings("/there", True)).has_steps
+    RunFolder(tmp_path / "run", Settings("/here", False, None)).step("step", lambda: {"x": 1})
+    assert RunFolder(tmp_path / "run", Settings("/there", True, "DirectRunner")).has_steps
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04"], ids=["empty", "cut"])

@@ -4,19 +4,17 @@ import contextlib
 import dataclasses
 import json
 import shutil
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfretrieval import files
+from tfretrieval import array_files, files
 from tfretrieval.files import FolderLock, InUse
 
-# Where data come from is not what they are: that is told by their checksum.
-_WHERE = {"data_dir": None, "download": None}
+# Where data come from, and who looks at them, is not what they are: their checksum tells that.
+_WHERE = {"data_dir": None, "download": None, "beam": None}
 
 
 class RunFolderError(ValueError):
@@ -88,21 +86,21 @@ class RunFolder:
         """The arrays of ``name.npz``, computed and written when the file is not there."""
         if not (self / f"{name}.npz").exists():
             arrays = compute()
-            with self.writing(f"{name}.npz") as partial, open(partial, "wb") as stream:
-                np.savez(stream, **arrays)
+            with self.writing(f"{name}.npz") as partial:
+                array_files.write(partial, arrays)
         return self.read_arrays(name)
 
     def read_arrays(self, name: str) -> dict[str, np.ndarray]:
-        """The arrays of ``name.npz``.
+        """The arrays of ``name.npz``, large ones as maps of the file: see
+        :func:`tfretrieval.array_files.read`.
 
         Raises:
             RunFolderError: the file is damaged.
         """
         file = self / f"{name}.npz"
         try:
-            with np.load(file) as arrays:
-                return dict(arrays)
-        except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            return array_files.read(file)
+        except ValueError as error:
             raise self._damaged(file) from error
 
     def write_text(self, name: str, text: str) -> None:

@@ -48,6 +48,7 @@ def open_data(config: Settings, folder: RunFolder, share: float = 0.0) -> Divide
         split=config.split,
         classes=config.classes,
         per_class=config.per_class,
+        beam=config.beam,
     )
     if data.records.labels.ndim != 1:
         raise DataError(f"{data.name} has several labels a picture: this recipe needs one")

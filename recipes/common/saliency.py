@@ -49,6 +49,7 @@ def look(
         opened.data.records,
         path,
         batch_size=opened.config.batch_size,
+        beam=opened.config.beam,
     )
 
     def columns() -> dict[str, np.ndarray]:

@@ -39,6 +39,9 @@ class RunSettings:
         False, "the same bits from every run on a GPU, slower; a CPU gives them anyway (our choice)"
     )
     seed: int = option(0, "of initial weights, order, augmentation, mining and held-out part")
+    beam: str | None = option(
+        None, "spread audit and saliency table by Beam: a runner and its options, in quotes"
+    )
 
     @staticmethod
     def demo_settings() -> dict[str, Any]:

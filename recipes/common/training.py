@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from data_pipelines import order, steps
 from data_pipelines.augment import Augmentation
+from data_pipelines.mapped import in_blocks
 from data_pipelines.records import Records
 from data_pipelines.view import WHOLE, View
 from recipes.common import session
@@ -23,6 +24,8 @@ from tfretrieval.callbacks import TrainingCheckpoint
 from tfretrieval.run_folder import RunFolder, RunFolderError
 
 History = dict[str, np.ndarray]
+# Pictures whose features are held at a time; a multiple of what Keras takes of an array.
+HELD = 16384
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,7 +195,8 @@ def cached_features(
     layer: str = "features",
     maps: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """Features, which are the outputs of a layer, and logits of every picture, in one pass.
+    """Features, which are the outputs of a layer, and logits of every picture, in one pass. Memory
+    holds those of `HELD` pictures.
 
     Args:
         maps: of all pictures, where a model on a frozen network reads them.
@@ -202,24 +206,30 @@ def cached_features(
     """
 
     config, records = opened.config, opened.data.records
+    # Whole batches: every picture is in the one that it would be in of a pass at once.
+    step = HELD if maps is not None else config.batch_size * -(-HELD // config.batch_size)
 
     def compute() -> dict[str, Any]:
         outputs = [classifier.get_layer(name).output for name in (layer, "logits")]
         network = tf.keras.Model(image_input(classifier), outputs)
-        batches = maps
-        if maps is None:
-            batches = steps.eval_batches(
-                records,
-                np.arange(len(records)),
-                image_size=config.image_size,
-                batch_size=config.batch_size,
-                boxes=view.boxes,
-                masks=view.masks,
-            ).map(lambda image, label: image)
+
+        def block(start: int, stop: int) -> dict[str, np.ndarray]:
+            batches = None if maps is None else maps[start:stop]
+            if batches is None:
+                batches = steps.eval_batches(
+                    records,
+                    np.arange(start, stop),
+                    image_size=config.image_size,
+                    batch_size=config.batch_size,
+                    boxes=view.boxes,
+                    masks=view.masks,
+                ).map(lambda image, label: image)
+            features, logits = network.predict(batches, verbose=session.verbosity())
+            return {"features": features.astype(np.float32), "logits": logits}
+
         print(f"{name}: features of {len(records)} pictures", flush=True)
-        start = time.monotonic()
-        features, logits = network.predict(batches, verbose=session.verbosity())
-        seconds = time.monotonic() - start
-        return {"features": features.astype(np.float32), "logits": logits, "seconds": seconds}
+        began = time.monotonic()
+        found = in_blocks(opened.folder / name, len(records), step, block)
+        return {**found, "seconds": time.monotonic() - began}
 
     return opened.folder.step(f"{name}/features", compute)

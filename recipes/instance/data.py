@@ -18,7 +18,7 @@ def open_instances(config: InstanceSettings, folder: RunFolder) -> InstanceData:
             thing held out.
         RunFolderError: the folder's run began on other data.
     """
-    data = load_instances(config.dataset, config.benchmarks, config.data_dir)
+    data = load_instances(config.dataset, config.benchmarks, config.data_dir, config.beam)
     tuples = tuples_an_epoch(config, data)
     if tuples < config.batch_size:
         raise DataError(

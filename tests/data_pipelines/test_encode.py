@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines import beam_files, encode
+from data_pipelines import beam_files, beam_run, encode
 from data_pipelines.code_shards import load
 from data_pipelines.records import DataError
 from tests.data_pipelines.disk_system import DiskSystem
@@ -282,8 +282,8 @@ def test_the_command_hands_beam_its_own_options(run, pictures, tmp_path, monkeyp
         lambda *_: fetched.append(1),
     )
     seen = []
-    plain = encode._options
-    monkeypatch.setattr(encode, "_options", lambda given: seen.append(plain(given)) or seen[-1])
+    plain = beam_run.options
+    monkeypatch.setattr(beam_run, "options", lambda given: seen.append(plain(given)) or seen[-1])
     monkeypatch.chdir(pictures)
     code = encode.main(
         [

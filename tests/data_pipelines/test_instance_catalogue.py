@@ -35,6 +35,11 @@ def test_training_pairs_and_several_benchmarks(root):
     assert not set(data.train.records.ids) & set(data.val.records.ids)
 
 
+def test_beam_looks_at_the_pictures_where_it_is_asked_for(root):
+    with pytest.raises(DataError, match="begin with the name of a runner"):
+        load_instances(SFM, ("holidays",), root, beam="--flink_master=HOST:8081")
+
+
 def test_drawn_things_bring_their_own_benchmark(tmp_path, monkeypatch):
     config = DrawnInstancesConfig(
         name="tiny", train_things=2, views=2, val_things=1, val_views=2, test_things=1, queries=1,

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from data_pipelines.mapped import mapped
+from data_pipelines.mapped import in_blocks, mapped
 from data_pipelines.records import DataError
 
 FEATURES = np.random.default_rng(0).standard_normal((7, 3)).astype(np.float32)
@@ -78,3 +78,18 @@ def test_checksums_are_of_the_rows(tmp_path):
     mapped(tmp_path / "a", 7, 3, parts)
     told = json.loads((tmp_path / "a" / "rows.json").read_text())
     assert {name: entry["rows"] for name, entry in told.items()} == {"features": 7, "maps": 7}
+
+
+def test_a_result_for_elsewhere_leaves_no_name_behind(tmp_path):
+    found = in_blocks(tmp_path / "new", 7, 3, parts)
+    np.testing.assert_array_equal(found["features"], FEATURES)
+    assert [*(tmp_path / "new").iterdir()] == []
+
+
+def test_what_a_killed_run_left_is_known_by_its_ending(tmp_path):
+    def dies(start, stop):
+        assert all(path.name.endswith(".partial") for path in tmp_path.iterdir())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_blocks(tmp_path, 7, 3, dies)

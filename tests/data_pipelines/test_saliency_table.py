@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines import saliency_table
+from data_pipelines import beam_files, record_shards, saliency_table
 from data_pipelines.records import DataError, Records
 from data_pipelines.saliency_table import SaliencyTable, load, look
 from tests.data_pipelines.pictures import encode, picture
@@ -127,18 +127,17 @@ def test_the_bar_begins_where_the_pass_goes_on(records, tmp_path, monkeypatch):
 def test_a_pass_killed_after_its_last_part_looks_at_nothing(records, tmp_path, monkeypatch):
     path = tmp_path / "table.npz"
     monkeypatch.setattr(saliency_table, "INTERVAL", 0.0)
-    write = saliency_table._write
 
-    def dies(table, folder, target):
-        if target == path:
+    def dies(self):
+        if len(self) == N:
             raise KeyboardInterrupt
-        write(table, folder, target)
+        return contents(self)
 
-    monkeypatch.setattr(saliency_table, "_write", dies)
-    with pytest.raises(KeyboardInterrupt):
+    contents = SaliencyTable.contents
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(SaliencyTable, "contents", dies)
         passed(records, path)
     assert not path.exists() and len(list((tmp_path / "table.npz.parts").iterdir())) == 4
-    monkeypatch.setattr(saliency_table, "_write", write)
     for seen in records.paths:
         os.remove(seen)
     assert len(passed(records, path)) == N and path.exists()
@@ -147,7 +146,7 @@ def test_a_pass_killed_after_its_last_part_looks_at_nothing(records, tmp_path, m
 SCRIPT = """
 import os, signal, sys
 import numpy as np, tensorflow as tf
-from data_pipelines import saliency_table
+from data_pipelines import beam_files, record_shards, saliency_table
 from data_pipelines.records import Records
 from tests.data_pipelines.test_saliency_table import Bright
 
@@ -186,7 +185,8 @@ def test_a_half_written_part_and_leftover_parts_do_no_harm(records, tmp_path, mo
     path = tmp_path / "table.npz"
     killed(records, path, monkeypatch)
     parts = tmp_path / "table.npz.parts"
-    (parts / "partial").write_bytes(b"half of a")
+    (parts / f"000000006-000000008.npz{beam_files.ASIDE}1").write_bytes(b"half of a")
+    (parts / record_shards.TASKS).mkdir()
     passed(records, path)
     assert not parts.exists()
     parts.mkdir()

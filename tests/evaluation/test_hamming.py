@@ -175,6 +175,25 @@ def test_packed_relaxed_and_signed_codes_give_the_same(bits):
         assert signed.definition == other.definition
 
 
+@pytest.mark.parametrize("large", [0, 99], ids=["sorted", "counted"])
+@pytest.mark.parametrize(
+    "n, relevant, tile",
+    [(700, 30, 1 << 16), (700, 30, 300), (700, 0, 1 << 16), (700, 700, 1 << 16), (2000, 1990, 999)],
+    ids=["many at once", "tiles", "none", "all", "keys of four bytes"],
+)
+def test_ranks_are_those_of_a_stable_sort(monkeypatch, n, relevant, tile, large):
+    monkeypatch.setattr(_counting, "_TILE", tile)
+    monkeypatch.setattr(_counting, "_LARGE", large)
+    rng = np.random.default_rng(0)
+    distances = rng.binomial(40, 0.5, (9, n)).astype(np.uint8)
+    members = np.sort(rng.choice(n, relevant, replace=False))
+    near = distances.take(members, axis=1)
+    counts, ranks = _counting._ranks(distances, near, members, 41, np.empty(tile, np.intp))
+    places = distances.argsort(axis=1, kind="stable").argsort(axis=1)[:, members] + 1
+    np.testing.assert_array_equal(ranks, np.sort(places, axis=1))
+    np.testing.assert_array_equal(counts, (distances[:, :, None] <= np.arange(41)).sum(axis=1))
+
+
 def test_blocks_and_paired_counting_do_not_change_a_figure(monkeypatch):
     problem = random_problem(n_queries=7, n_database=700, bits=12)
     assert 700 > 4 * 13**2  # large enough to count two queries at once

@@ -3,12 +3,12 @@
 Distances are small integers, so nothing has to be compared: a ranking is known once it is counted
 how many items lie at each distance. Only the stable order needs more, the place of a relevant item
 among the items at its own distance. Where a class is small against the database, that is counted
-too: the relevant items divide the database into segments, and one table of (segment, distance)
-holds, cumulated over the segments, how many items at its distance come before each of them. Where
-it is large, a counting sort is cheaper.
+too: the relevant items divide the database into segments, items are counted by (distance, segment),
+and the running sum of these counts is the rank of a relevant item where its own stand. Where a
+class is large, a counting sort is cheaper.
 """
 
-from itertools import pairwise
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,11 @@ from tfretrieval.evaluation.relevance import Relevance
 # query, whose keys take eight times as much.
 _BLOCK = 1 << 23
 _STEP = 1 << 18
-_TILE = 1 << 15
+_TILE = 1 << 16
+# Counts a database item up to which no sort is cheaper.
+_LARGE = 2
+# Counts of several queries at once: what takes more memory is new memory of the system each time.
+_ROOM = 1 << 14
 
 
 class Counts(NamedTuple):
@@ -62,7 +66,7 @@ def count(
     items, relevant = np.empty((2, n, levels), np.int32)
     precisions, hits = np.zeros(n), np.zeros((n, len(limits)), np.int64)
     block, step = (max(1, size // len(database)) for size in (_BLOCK, _STEP))
-    order = relevance.by_class()
+    order, keys = relevance.by_class(), np.empty(_TILE, np.intp)
     for start in range(0, n, block):
         chosen = order[start : start + block]
         distances = hamming_distances(queries[chosen], database)
@@ -74,13 +78,12 @@ def count(
             near = rows.take(members, axis=1)
             relevant[which] = _histograms(near, levels + leave_one_out)[:, :levels]
             if not stable:
-                counts = _histograms(rows, levels + leave_one_out)
+                counts = _histograms(rows, levels + leave_one_out).cumsum(axis=1)
             else:
-                counts, ranks = _ranks(rows, near, members, levels + leave_one_out)
+                counts, ranks = _ranks(rows, near, members, levels + leave_one_out, keys)
                 precisions[which] = _ranking.precision_sums(ranks, limits[0])
                 hits[which] = _ranking.hits_within(ranks, limits)
             items[which] = counts[:, :levels]
-    items.cumsum(axis=1, out=items)
     relevant.cumsum(axis=1, out=relevant)
     return Counts(items, relevant, precisions, hits)
 
@@ -107,44 +110,47 @@ def _histograms(distances: np.ndarray, levels: int) -> np.ndarray:
 
 
 def _ranks(
-    distances: np.ndarray, near: np.ndarray, members: np.ndarray, levels: int
+    distances: np.ndarray, near: np.ndarray, members: np.ndarray, levels: int, keys: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Histograms ``[Q, levels]``, and ranks of the relevant items, ascending, ``[Q, R]``.
+    """Items at distance <= d, ``[Q, levels]``, and ranks of the relevant items, ascending,
+    ``[Q, R]``.
 
-    ``near`` holds the distances of the relevant items, those at ``members``.
+    ``near`` holds the distances of the relevant items, those at ``members``. ``keys`` is room for
+    `_TILE` of them.
     """
-    n = distances.shape[1]
-    marked = np.zeros(n, bool)
-    marked[members] = True
-    if (len(members) + 1) * levels > n:
-        return _histograms(distances, levels), _ranking.stable_ranks(distances, marked)
-    size = (len(members) + 1) * levels
-    table = np.zeros((len(members) + 1, len(distances), levels), np.int32)
-    passed = 0
-    # Tiles of the database, so that the keys of a large one stay in the cache.
-    for start in range(0, n, _TILE):
-        tile = marked[start : start + _TILE]
-        # An item belongs to the segment of the first relevant item at or behind it.
-        segments = (passed + np.cumsum(tile) - tile) * levels
-        passed += int(np.count_nonzero(tile))
-        for query, row in enumerate(distances[:, start : start + _TILE]):
-            counts = np.bincount(segments + row, minlength=size)
-            table[:, query] += counts.reshape(-1, levels)
-    _accumulate(table)
-    counts = table[-1]
-    level = near.astype(np.intp)
-    queries = np.arange(len(distances))[:, None]
-    before = (counts.cumsum(axis=1) - counts)[queries, level]
-    ranks = before + table[np.arange(len(members)), queries, level]
+    n, segments = distances.shape[1], len(members) + 1
+    size = segments * levels
+    if size > _LARGE * n:
+        marked = np.zeros(n, bool)
+        marked[members] = True
+        counts = _histograms(distances, levels).cumsum(axis=1)
+        return counts, _ranking.stable_ranks(distances, marked)
+    # Keys of two bytes are made faster than those of eight, and several queries counted at once.
+    dtype = np.uint16 if size <= 1 << 16 else np.uint32
+    batch = max(1, min(_TILE // n, _ROOM // size))
+    starts: np.ndarray = (np.arange(batch) * size).astype(dtype)[:, None]
+    # An item belongs to the segment of the first relevant item at or behind it.
+    lengths = np.diff(members, prepend=-1, append=n - 1)
+    segment_of = starts + np.repeat(np.arange(segments, dtype=dtype), lengths)
+    counts = np.empty((len(distances), levels), np.int64)
+    ranks = np.empty(near.shape, np.int64)
+    places = near.astype(np.intp) * segments + np.arange(len(members))
+    for first in range(0, len(distances), batch):
+        which = slice(first, first + batch)
+        rows = distances[which]
+
+        def count_of(start: int, rows: np.ndarray = rows) -> np.ndarray:
+            tile = slice(start, start + _TILE)
+            short = np.multiply(rows[:, tile], segments, dtype=dtype)
+            short += segment_of[: len(rows), tile]
+            # Here, or bincount would do so in new memory each time.
+            keys[: short.size] = short.reshape(-1)
+            return np.bincount(keys[: short.size], minlength=len(rows) * size)
+
+        # Tiles of the database, so that the keys of a large one stay in the cache.
+        table = functools.reduce(np.add, map(count_of, range(0, n, _TILE))).reshape(-1, size)
+        table.cumsum(axis=1, out=table)
+        counts[which] = table[:, segments - 1 :: segments]
+        ranks[which] = table.reshape(-1)[places[which] + starts[: len(rows)]]
     ranks.sort(axis=1)
     return counts, ranks
-
-
-def _accumulate(table: np.ndarray) -> None:
-    """Cumulates along the first axis, in place."""
-    if 8 * len(table) > table[0].size:
-        table.cumsum(axis=0, out=table)
-    else:
-        # NumPy walks down one column after the other, at a cost for each: few rows are faster.
-        for before, row in pairwise(table):
-            row += before

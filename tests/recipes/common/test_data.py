@@ -87,3 +87,9 @@ def test_several_labels_a_picture_are_refused(tmp_path):
     config = dataclasses.replace(Config(), data_dir=str(table))
     with pytest.raises(DataError, match="several labels"):
         open_data(config, RunFolder(tmp_path / "run", config))
+
+
+def test_beam_looks_at_the_pictures_where_the_settings_say_so(tmp_path):
+    write_folder(tmp_path / "pictures")
+    with pytest.raises(DataError, match="begin with the name of a runner"):
+        opened(tmp_path, beam="--flink_master=HOST:8081")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from data_pipelines.records import DataError
 from recipes.center.settings import CenterSettings
 from recipes.common import networks, saliency
 from tests.recipes.opening import opened
@@ -39,3 +40,9 @@ def test_a_run_keeps_to_its_saliency_network(run):
     tf.keras.utils.set_random_seed(1)
     with pytest.raises(RunFolderError, match="another saliency network"):
         saliency.look(run, Localizer(networks.backbone("resnet18", run.config)))
+
+
+def test_beam_makes_the_table_where_the_settings_say_so(run):
+    localizer = Localizer(networks.backbone("resnet18", run.config))
+    with pytest.raises(DataError, match="begin with the name of a runner"):
+        saliency.look(run.with_config(beam="--flink_master=HOST:8081"), localizer)

@@ -65,6 +65,21 @@ def test_one_row_of_features_and_logits_a_picture(base):
     assert history["loss"][-1] < history["loss"][0]
 
 
+def test_features_in_blocks_are_those_of_a_pass_at_once(base, pictures, tmp_path, monkeypatch):
+    asked, plain = [], training.in_blocks
+    monkeypatch.setattr(training, "HELD", 10)
+    monkeypatch.setattr(training, "in_blocks", lambda *told: asked.append(told) or plain(*told))
+    cached, _ = trained(pictures, tmp_path / "run")
+    for name in ("features", "logits"):
+        np.testing.assert_array_equal(cached[name], base[0][name], strict=True)
+    # Whole batches of eight.
+    assert [told[1:3] for told in asked] == [(36, 16)]
+    assert sorted(p.name for p in (tmp_path / "run/net").iterdir()) == [
+        "features.npz",
+        "stage1.npz",
+    ]
+
+
 @pytest.fixture(scope="module")
 def base_without_a_graph(pictures, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
