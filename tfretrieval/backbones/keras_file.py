@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from tfretrieval._registered import register
 from tfretrieval.backbones.weights_file import WeightsError
+from tfretrieval.saliency.feature_layers import feature_maps
 
 
 def keras_file(
@@ -44,17 +46,14 @@ def keras_file(
     ...     keras_file((64, 64, 3), f"{folder}/mine.keras").output_shape
     (None, 31, 31, 4)
     """
-    # Where a network is known by its name alone, that is done without reading files or layers.
-    from tfretrieval.models import load_model
-    from tfretrieval.saliency.feature_layers import feature_maps
-
     if weights is None or not os.path.isfile(weights) or not str(weights).endswith(".keras"):
         raise WeightsError(
             f"keras_file is the network of a .keras file, which its weights name, and {weights} is "
             "none"
         )
+    register()
     try:
-        model = load_model(os.fspath(weights), compile=False)
+        model = tf.keras.models.load_model(weights, compile=False)
     except Exception as error:  # of a file that is damaged, Keras raises whatever it meets
         reason = str(error).strip().partition("\n")[0]
         raise WeightsError(f"{weights} cannot be read as a model: {reason}") from error

@@ -1,21 +1,18 @@
 """Reading a ``.keras`` file back."""
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-REGISTERING = ("layers", "losses", "metrics")
+from tfretrieval._registered import register
 
 
 def load_model(
     path: str | Path, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
 ) -> tf.keras.Model:
     """``tf.keras.models.load_model`` once this package's layers, losses and metrics are known.
-
-    They register on import, and names here load only when used.
 
     Args:
         path: of a ``.keras`` file.
@@ -29,8 +26,5 @@ def load_model(
     ...     load_model(f"{folder}/model.keras").output_shape
     (None, 8)
     """
-    for room in REGISTERING:
-        module = importlib.import_module(f"tfretrieval.{room}")
-        for name in getattr(module, "__all__", ()):
-            getattr(module, name)
+    register()
     return tf.keras.models.load_model(path, custom_objects=custom_objects, compile=compile)
