@@ -13,7 +13,7 @@ PACKAGES = {
     "Networks": ("backbones", "layers", "models", "saliency", "hand_made"),
     "Training": ("losses", "mining", "pairs", "distances", "callbacks", "metrics"),
     "Codes": ("fitting", "codes", "encoders", "export", "search", "browser"),
-    "Evaluation": ("evaluation", "plots", "inspection"),
+    "Evaluation": ("evaluation", "plots", "inspection", "latex"),
     "Files": (
         *("array_files", "convert", "files", "ids", "images", "rows", "run_folder", "compat"),
         *("command_line", "commands"),

@@ -4,7 +4,6 @@ from . import data as data
 from . import export as export
 from . import frozen as frozen
 from . import heads as heads
-from . import latex as latex
 from . import measure as measure
 from . import model_card as model_card
 from . import networks as networks

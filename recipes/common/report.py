@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from recipes.common import latex, report_page
+from recipes.common import report_page
+from tfretrieval import latex
 from tfretrieval.evaluation import paired_bootstrap
 from tfretrieval.run_folder import RunFolder
 

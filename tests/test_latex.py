@@ -2,7 +2,7 @@
 
 import re
 
-from recipes.common.latex import SIGNS, tabular, text
+from tfretrieval.latex import SIGNS, tabular, text
 
 
 def test_names_are_on_the_left_and_figures_on_the_right():
