@@ -19,6 +19,7 @@ from recipes.common import session
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.settings import CodeSettings, RunSettings
+from tfretrieval import distributed
 from tfretrieval.callbacks import TrainingCheckpoint
 from tfretrieval.run_folder import RunFolder, RunFolderError
 
@@ -38,6 +39,7 @@ class Objective:
     metrics: dict[str, list[tf.keras.metrics.Metric]] = dataclasses.field(default_factory=dict)
 
 
+@distributed.together
 def train_classifier(
     opened: Opened[CodeSettings, Any],
     records: Records,
@@ -87,11 +89,12 @@ def train_classifier(
         )
 
     def batches(first_epoch: int) -> tf.data.Dataset:
-        order_of_epochs = {
+        order_of_epochs: dict[str, Any] = {
             "batch_size": config.batch_size,
             "seed": config.seed,
             "first_epoch": first_epoch,
             "epochs": config.epochs,
+            "workers": distributed.workers_of(opened.strategy),
         }
         if maps is not None:
             dataset = steps.feature_batches(maps, records.labels, indices, **order_of_epochs)
@@ -134,14 +137,14 @@ def fit(
     epochs = checkpoint.epochs
     if checkpoint.epoch < epochs:
         print(f"{name}: stage 1, epoch {checkpoint.epoch} of {epochs} done", flush=True)
-        model.fit(
+        options = {"steps_per_epoch": length, "shuffle": False, "verbose": session.verbosity()}
+        distributed.fit(
+            model,
             batches(checkpoint.epoch),
             initial_epoch=checkpoint.epoch,
             epochs=epochs,
-            steps_per_epoch=length,
-            shuffle=False,
             callbacks=[*callbacks, checkpoint],
-            verbose=session.verbosity(),
+            **options,
         )
     return checkpoint.history
 
