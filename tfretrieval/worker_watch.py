@@ -132,7 +132,7 @@ class Watch:
         if now - self._progress[1] <= self.STALL:
             return None
         last = min(everyone, key=lambda index: everyone[index][1])
-        return f"{self.workers.named(last)} keeps the others waiting since {self.STALL:g} seconds"
+        return f"{self.workers.named(last)} has kept the others waiting for {self.STALL:g} seconds"
 
 
 @contextlib.contextmanager

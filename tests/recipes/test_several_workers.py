@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.recipes import several_workers as workers
 from tests.recipes.pictures import write_folder
+
+KERAS_2 = not hasattr(tf.keras.Model, "_symbolic_build")
+# Its place among the weights of the network.
+MOVING_VARIANCE = 4
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +26,10 @@ def test_three_workers_train_the_network_of_one(folder):
     for other in together[1:]:
         for one, same in zip(together[0], other, strict=True):
             np.testing.assert_array_equal(one, same)
-    for one, same in zip(alone, together[0], strict=True):
-        np.testing.assert_allclose(one, same, rtol=0, atol=2e-5)
+    for place, (one, same) in enumerate(zip(alone, together[0], strict=True)):
+        # One process of Keras 2 keeps variances n / (n - 1) as large, here of 96 numbers.
+        enlarged = KERAS_2 and place == MOVING_VARIANCE
+        np.testing.assert_allclose(one, same, rtol=1 / 96 if enlarged else 0, atol=2e-5)
 
 
 def test_one_that_hangs_is_named_and_all_started_again_end_with_the_same_numbers(folder):
