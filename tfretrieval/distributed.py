@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import tensorflow as tf
 
 from tfretrieval.worker_watch import FITTING, WORKING, Watch
 from tfretrieval.workers import ALONE, Workers, from_environment
+
+Training = TypeVar("Training", bound=Callable[..., Any])
 
 
 @functools.cache
@@ -57,7 +59,7 @@ def workers_of(model_or_strategy: Any) -> Workers:
     return from_environment() if several else ALONE
 
 
-def together(train: Callable[..., Any]) -> Callable[..., Any]:
+def together(train: Training) -> Training:
     """A training ``train(opened, ...)``, resumed from the file of its checkpoint, by all workers.
 
     They train it in the scope of :func:`strategy`, and the chief writes the file. Then each goes on
@@ -75,7 +77,7 @@ def together(train: Callable[..., Any]) -> Callable[..., Any]:
             train(dataclasses.replace(opened, strategy=strategy()), *arguments, **options)
         return train(opened, *arguments, **options)
 
-    return by_all
+    return cast(Training, by_all)
 
 
 def fit(model: tf.keras.Model, batches: tf.data.Dataset, **options: Any) -> Any:
@@ -129,7 +131,7 @@ def _mend(model: tf.keras.Model, batches: tf.data.Dataset) -> None:
 def _counted(watch: Watch, *batch: Any) -> Any:
     """A batch, told to the watch when it is taken."""
 
-    def count() -> np.ndarray:
+    def count() -> np.int64:
         watch.took_batch()
         return np.int64(0)
 

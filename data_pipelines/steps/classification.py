@@ -81,8 +81,7 @@ def class_batches(
         return indices[batches.reshape(-1)]
 
     example = augmented(records, image_size, augment, boxes, masks)
-    shape = (-1, classes_per_batch, images_per_class)
-    shape = np.reshape(epoch(first_epoch), shape).shape
+    shape = epoch(first_epoch).reshape(-1, classes_per_batch, images_per_class).shape
     dataset = in_epochs(epoch, example, shape, seed, first_epoch, epochs, workers)
     batch_size = classes_per_batch // len(workers.names) * images_per_class
     return read_ahead(dataset.batch(batch_size, drop_remainder=True))

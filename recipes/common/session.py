@@ -45,7 +45,7 @@ def start(config: RunSettings) -> tf.distribute.Strategy:
         tf.config.experimental.enable_op_determinism()
     device = f"{len(gpus)} GPU" if gpus else "the CPU"
     print(f"TensorFlow {tf.__version__} on {device}", flush=True)
-    return distributed.begin(step_size(config), len(gpus))
+    return distributed.begin(getattr(config, "per_domain", config.batch_size), len(gpus))
 
 
 def record(config: RunSettings, folder: RunFolder) -> None:
@@ -73,16 +73,13 @@ def verbosity() -> int:
     return 1 if sys.stdout.isatty() else 2
 
 
-def step_size(config: RunSettings) -> int:
-    """Pictures or tuples a step; of a pair of domains, in each."""
-    return int(getattr(config, "per_domain", config.batch_size))
-
-
 def environment(config: RunSettings) -> dict[str, Any]:
     """Versions, devices, commit, date, and digests of files that are settings, for
     ``environment.json``."""
     return {
-        **from_environment().told(step_size(config), config.learning_rate),
+        **from_environment().told(
+            getattr(config, "per_domain", config.batch_size), config.learning_rate
+        ),
         "date": datetime.date.today().isoformat(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},

@@ -134,15 +134,15 @@ def fit(
     Returns:
         The history: ``loss`` and every metric an epoch, ``seconds``.
     """
-    epochs = checkpoint.epochs
-    if checkpoint.epoch < epochs:
-        print(f"{name}: stage 1, epoch {checkpoint.epoch} of {epochs} done", flush=True)
+    if checkpoint.epoch < checkpoint.epochs:
+        done = f"epoch {checkpoint.epoch} of {checkpoint.epochs} done"
+        print(f"{name}: stage 1, {done}", flush=True)
         options = {"steps_per_epoch": length, "shuffle": False, "verbose": session.verbosity()}
         distributed.fit(
             model,
             batches(checkpoint.epoch),
             initial_epoch=checkpoint.epoch,
-            epochs=epochs,
+            epochs=checkpoint.epochs,
             callbacks=[*callbacks, checkpoint],
             **options,
         )
@@ -203,7 +203,6 @@ def cached_features(
     Returns:
         ``features`` float32 ``[N, D]``, ``logits`` ``[N, classes]``, ``seconds`` of the pass.
     """
-
     config, records = opened.config, opened.data.records
 
     def compute() -> dict[str, Any]:
