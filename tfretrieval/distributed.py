@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfretrieval.worker_watch import FITTING, WORKING, Watch
-from tfretrieval.workers import ALONE, Workers, from_environment
+from tfretrieval.workers import ALONE, Workers, WorkersError, from_environment
 
 Training = TypeVar("Training", bound=Callable[..., Any])
 
@@ -86,12 +86,20 @@ def fit(model: tf.keras.Model, batches: tf.data.Dataset, **options: Any) -> Any:
 
     Batch normalisation then takes its statistics over the batch of all. What Keras 3.15 lacks for
     several workers is mended for the model.
+
+    Raises:
+        WorkersError: several workers and steps an execution on Keras 3.
     """
     workers = workers_of(model)
     if not workers.several:
         return model.fit(batches, **options)
     _synchronize(model)
     if hasattr(model, "_maybe_symbolic_build"):
+        if model.steps_per_execution != 1:
+            raise WorkersError(
+                "Keras 3 cannot run several steps at a time on several workers: compile with "
+                "steps_per_execution=1"
+            )
         _mend(model, batches)
     watch = Watch.current
     if watch is not None:
