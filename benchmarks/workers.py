@@ -6,8 +6,9 @@ Each training is `recipes.common.training.train_classifier` on `drawn_birds/demo
 `--width` channels, pictures of `--image-size`, the same global batch, seed and order. Workers are
 processes on this machine that meet on the loopback: they share its cores, so that the table shows
 what working together costs, and no speed. The first epoch, in which the graph is traced, is not
-counted. Differences are the largest, to one worker: of the weights that are trained and of the
-loss of the last epoch.
+counted. Differences are to one worker: of the loss of the first and of the last epoch, and the
+largest of a trained weight. What rounding alone does to them, one worker without oneDNN shows,
+whose sums come in another order.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def one(folder: Path, options: argparse.Namespace) -> None:
         weights="none",
         epochs=options.epochs,
         batch_size=options.batch_size,
+        per_class=options.per_class,
         mixed_precision=options.mixed_precision,
         deterministic=True,
     )
@@ -63,7 +65,7 @@ def one(folder: Path, options: argparse.Namespace) -> None:
         (folder / "history.json").write_text(json.dumps(told))
 
 
-def together(count: int, folder: Path, flags: list[str]) -> None:
+def together(count: int, folder: Path, flags: list[str], **environment: str) -> None:
     """So many workers, until all have ended."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
@@ -75,8 +77,8 @@ def together(count: int, folder: Path, flags: list[str]) -> None:
     started = []
     for index in range(count):
         config = {"cluster": {"worker": names}, "task": {"type": "worker", "index": index}}
-        environment = {**os.environ, "TF_CONFIG": json.dumps(config)}
-        started.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
+        settings = {**os.environ, "TF_CONFIG": json.dumps(config), **environment}
+        started.append(subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL))
     if any([each.wait() for each in started]):
         sys.exit(f"{count} workers: one has failed, see above")
 
@@ -86,7 +88,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--image-size", type=int, default=64)
     parser.add_argument("--width", type=int, default=16)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--per-class", type=int, default=2, help="pictures of a class in each part")
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=24)
     parser.add_argument("--mixed-precision", action="store_true")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
@@ -98,23 +101,28 @@ def main() -> None:
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}, TensorFlow {version('tensorflow')}, NumPy {np.__version__}\n"
     )
-    print("| workers | seconds an epoch | loss of the last | difference: loss | weights |")
-    print("|---------|------------------|------------------|------------------|---------|")
-    first: tuple[list[np.ndarray], float] | None = None
-    for count in options.workers:
+    print(
+        "| workers | seconds an epoch | difference of the first loss | of the last | of weights |"
+    )
+    print(
+        "|---------|------------------|------------------------------|-------------|------------|"
+    )
+    first: tuple[list[np.ndarray], list[float]] | None = None
+    plain = {"1, without oneDNN": (1, {"TF_ENABLE_ONEDNN_OPTS": "0"})}
+    rows = {str(count): (count, dict[str, str]()) for count in options.workers}
+    for name, (count, environment) in {**rows, **plain}.items():
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary) / "run"
-            together(count, folder, sys.argv[1:])
+            together(count, folder, sys.argv[1:], **environment)
             with np.load(folder / "trained.npz") as file:
                 weights = [file[name] for name in file.files]
             told = json.loads((folder / "history.json").read_text())
-        loss, seconds = told["loss"][-1], float(np.mean(told["seconds"][1:]))
-        first = first or (weights, loss)
-        apart = max(np.abs(a - b).max() for a, b in zip(weights, first[0], strict=True))
-        print(
-            f"| {count} | {seconds:.2f} | {loss:.6f} | {abs(loss - first[1]):.1e} | {apart:.1e} |",
-            flush=True,
-        )
+        losses, seconds = told["loss"], float(np.mean(told["seconds"][1:]))
+        first = first or (weights, losses)
+        apart = [abs(losses[at] - first[1][at]) for at in (0, -1)]
+        apart.append(max(np.abs(a - b).max() for a, b in zip(weights, first[0], strict=True)))
+        shown = " | ".join(f"{each:.1e}" for each in apart)
+        print(f"| {name} | {seconds:.2f} | {shown} |", flush=True)
 
 
 if __name__ == "__main__":
