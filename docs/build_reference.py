@@ -11,7 +11,10 @@ from pathlib import Path
 
 PACKAGES = {
     "Networks": ("backbones", "layers", "models", "saliency", "hand_made"),
-    "Training": ("losses", "mining", "pairs", "distances", "callbacks", "metrics"),
+    "Training": (
+        *("losses", "mining", "pairs", "distances", "callbacks", "metrics"),
+        *("distributed", "workers", "worker_watch"),
+    ),
     "Codes": ("fitting", "codes", "encoders", "export", "search", "browser"),
     "Evaluation": ("evaluation", "plots", "inspection", "latex"),
     "Files": (

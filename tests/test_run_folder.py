@@ -1,7 +1,9 @@
 import dataclasses
+import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +162,63 @@ def test_a_second_process_does_not_write_where_one_is_writing(tmp_path):
     RunFolder(tmp_path / "run", Config())
     del folder
     assert subprocess.run(command, capture_output=True, text=True, cwd=root).stdout == ""
+
+
+def of_two(monkeypatch, index):
+    cluster = {"worker": ["a:1", "b:2"]}
+    task = {"type": "worker", "index": index}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+
+
+def test_of_two_workers_the_second_reads_what_the_first_wrote(tmp_path, monkeypatch):
+    of_two(monkeypatch, 0)
+    chief = RunFolder(tmp_path / "run", Config())
+    chief.step("step", lambda: {"x": np.arange(3)})
+    chief.write_json("a.json", {"a": 1})
+    of_two(monkeypatch, 1)
+    other = RunFolder(tmp_path / "run", Config())
+    assert other.step("step", lambda: pytest.fail("computed twice"))["x"].tolist() == [0, 1, 2]
+    other.write_json("a.json", {"a": 2})
+    other.write_text("b.txt", "b")
+    assert other.read_json("a.json") == {"a": 1}
+    assert not (tmp_path / "run" / "b.txt").exists()
+    with pytest.raises(RunFolderError, match="another configuration"):
+        RunFolder(tmp_path / "run", Config(bits=16))
+
+
+def test_the_second_waits_for_the_file_of_the_first(tmp_path, monkeypatch):
+    of_two(monkeypatch, 0)
+    chief = RunFolder(tmp_path / "run", Config())
+    of_two(monkeypatch, 1)
+    other = RunFolder(tmp_path / "run", Config())
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(other.read_json("a.json"))),
+        threading.Thread(target=lambda: found.append(other.step("step", dict)["x"].item())),
+    ]
+    for thread in threads:
+        thread.start()
+    assert not found
+    chief.write_json("a.json", 5)
+    chief.step("step", lambda: {"x": 7})
+    for thread in threads:
+        thread.join(10)
+    assert sorted(found) == [5, 7]
+
+
+def test_what_is_kept_elsewhere_is_made_by_the_first(tmp_path, monkeypatch):
+    of_two(monkeypatch, 0)
+    chief = RunFolder(tmp_path / "run", Config())
+    of_two(monkeypatch, 1)
+    other = RunFolder(tmp_path / "run", Config())
+    done = []
+
+    def go(folder, name):
+        with folder.chief_first("maps"):
+            done.append(name)
+
+    second = threading.Thread(target=go, args=(other, "second"))
+    second.start()
+    go(chief, "first")
+    second.join(10)
+    assert done == ["first", "second"]

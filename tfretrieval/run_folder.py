@@ -4,6 +4,8 @@ import contextlib
 import dataclasses
 import json
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import numpy as np
 
 from tfretrieval import array_files, files
 from tfretrieval.files import FolderLock, InUse
+from tfretrieval.worker_watch import FOLDER
+from tfretrieval.workers import from_environment
 
 # Where data come from, and who looks at them, is not what they are: their checksum tells that.
 _WHERE = {"data_dir": None, "download": None, "beam": None}
@@ -29,6 +33,9 @@ class RunFolder:
     the first file, so that a run that is refused at the door leaves nothing behind. Files are on
     the disk before they get their names, and one process at a time writes.
 
+    Of several workers (:mod:`tfretrieval.workers`) the chief computes and writes; the others wait
+    for its files and read them.
+
     Args:
         path: made if it does not exist.
         config: the dataclass of the run's settings. A folder with finished steps of other
@@ -42,9 +49,10 @@ class RunFolder:
 
     def __init__(self, path: str | Path, config: Any, **extra: Any):
         self.path = Path(path)
+        self.workers = from_environment()
         self._settings = json.loads(json.dumps({**dataclasses.asdict(config), **extra}))
         file = self.path / "config.json"
-        self._lock = self._locked() if file.exists() else None
+        self._lock = self._locked() if file.exists() and self.workers.is_chief else None
         self._described = False
         if file.exists():
             told = difference(*({**s, **_WHERE} for s in (_settings(file), self._settings)))
@@ -54,7 +62,7 @@ class RunFolder:
                     f"{self.path} holds a run of another configuration ({told}): choose another "
                     "--run-dir"
                 )
-        elif self.path.exists() and not self._is_empty():
+        elif self.workers.is_chief and self.path.exists() and not self._is_empty():
             raise RunFolderError(
                 f"{self.path} exists and is no run folder: choose another --run-dir"
             )
@@ -76,7 +84,8 @@ class RunFolder:
     def _is_empty(self) -> bool:
         """No file yet; the first may have been under way when the run was killed."""
         return self.path.is_dir() and all(
-            entry.name in (FolderLock.NAME, "config.json.partial") for entry in self.path.iterdir()
+            entry.name in (FolderLock.NAME, FOLDER, "config.json.partial")
+            for entry in self.path.iterdir()
         )
 
     def __truediv__(self, name: str) -> Path:
@@ -84,11 +93,31 @@ class RunFolder:
 
     def step(self, name: str, compute: Callable[[], dict[str, Any]]) -> dict[str, np.ndarray]:
         """The arrays of ``name.npz``, computed and written when the file is not there."""
-        if not (self / f"{name}.npz").exists():
+        if self.workers.is_chief and not (self / f"{name}.npz").exists():
             arrays = compute()
             with self.writing(f"{name}.npz") as partial:
                 array_files.write(partial, arrays)
         return self.read_arrays(name)
+
+    def wait_for(self, name: str) -> Path:
+        """The path of a file, which the chief of several workers may still have to write."""
+        while not self.workers.is_chief and not (self / name).exists():
+            time.sleep(0.2)
+        return self / name
+
+    @contextlib.contextmanager
+    def chief_first(self, name: str) -> Iterator[None]:
+        """A body that leaves its results where all look for them: the other workers run it when
+        the chief has, and find them.
+
+        Args:
+            name: of what is done, different from others.
+        """
+        self.wait_for(f"{FOLDER}/{name}.done")
+        yield
+        if self.workers.several and self.workers.is_chief:
+            with self.writing(f"{FOLDER}/{name}.done") as partial:
+                partial.touch()
 
     def read_arrays(self, name: str) -> dict[str, np.ndarray]:
         """The arrays of ``name.npz``, large ones as maps of the file: see
@@ -97,7 +126,7 @@ class RunFolder:
         Raises:
             RunFolderError: the file is damaged.
         """
-        file = self / f"{name}.npz"
+        file = self.wait_for(f"{name}.npz")
         try:
             return array_files.read(file)
         except ValueError as error:
@@ -112,7 +141,7 @@ class RunFolder:
         self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> Any:
-        file = self / name
+        file = self.wait_for(name)
         try:
             return json.loads(file.read_text(encoding="utf-8", errors="surrogateescape"))
         except ValueError as error:
@@ -124,6 +153,8 @@ class RunFolder:
 
     def begin(self) -> None:
         """Makes the folder this run's: locked, with its settings in it."""
+        if not self.workers.is_chief:
+            return
         if self._lock is None:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = self._locked()
@@ -133,7 +164,12 @@ class RunFolder:
 
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[Path]:
-        """A path to write a file or a folder to; it takes its name when the body has ended."""
+        """A path to write a file or a folder to; it takes its name when the body has ended. What
+        another worker than the chief writes there is thrown away."""
+        if not self.workers.is_chief:
+            with tempfile.TemporaryDirectory() as away:
+                yield Path(away) / Path(name).name
+            return
         self.begin()
         with files.writing(self.path / name) as partial:
             yield partial

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,31 @@ import tensorflow as tf
 from data_pipelines.augment import Augmentation
 from data_pipelines.records import Records, whole_numbers
 from tfretrieval import images
+from tfretrieval.workers import Workers
 
 Epoch = Callable[[int], np.ndarray]
 
 
 def in_epochs(
-    epoch: Epoch, example: Callable, length: int, seed: int, first_epoch: int, epochs: int
+    epoch: Epoch,
+    example: Callable,
+    shape: Sequence[int],
+    seed: int,
+    first_epoch: int,
+    epochs: int,
+    workers: Workers,
+    axis: int = 1,
 ) -> tf.data.Dataset:
-    """Single examples, `length` of them from each epoch's order."""
+    """Single examples, in each epoch's order.
+
+    Args:
+        shape: of the order of an epoch, steps first.
+        workers: who divide each step among them; only the share of this one is read.
+        axis: of the shape, which they divide.
+    """
+    length = math.prod(shape)
+    numbers = np.arange(length, dtype=np.int64).reshape(shape)
+    own = workers.share(numbers, axis).ravel() if workers.several else None
     if not 0 <= first_epoch < epochs:
         raise ValueError(f"first_epoch must be in 0..{epochs - 1}, got {first_epoch}")
 
@@ -28,11 +46,17 @@ def in_epochs(
         indices = tf.numpy_function(lambda e: epoch(int(e)), [number], tf.int64, stateful=False)
         indices = tf.ensure_shape(indices, [length])
         place = tf.range(length, dtype=tf.int64)
-        seeds = tf.stack([tf.fill([length], np.int64(seed)), number * _FAR + place], axis=1)
+        if own is not None:
+            # Each is seen as one process would see it: its number in the epoch is kept.
+            place = tf.constant(own)
+            indices = tf.gather(indices, place)
+        filled = tf.fill(tf.shape(place), np.int64(seed))
+        seeds = tf.stack([filled, number * _FAR + place], axis=1)
         return tf.data.Dataset.from_tensor_slices((indices, seeds))
 
     dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(places)
     dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+    length = length if own is None else own.size
     return dataset.apply(tf.data.experimental.assert_cardinality(length * (epochs - first_epoch)))
 
 
@@ -115,6 +139,6 @@ def valid_indices(records: Records, indices: Any) -> np.ndarray:
 def read_ahead(dataset: tf.data.Dataset) -> tf.data.Dataset:
     options = tf.data.Options()
     options.deterministic = True
-    # One process feeds all replicas, and there are no files of records to deal out among several.
+    # One process feeds its own replicas, and there are no files of records to deal out.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return dataset.prefetch(tf.data.AUTOTUNE).with_options(options)

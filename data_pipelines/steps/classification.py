@@ -9,6 +9,7 @@ from data_pipelines import order
 from data_pipelines.augment import Augmentation
 from data_pipelines.records import Records
 from data_pipelines.steps._input import augmented, in_epochs, read_ahead, valid_indices
+from tfretrieval.workers import ALONE, Workers
 
 
 def train_batches(
@@ -23,11 +24,16 @@ def train_batches(
     augment: bool | Augmentation = True,
     boxes: np.ndarray | None = None,
     masks: np.ndarray | None = None,
+    workers: Workers = ALONE,
 ) -> tf.data.Dataset:
     """The pictures at `indices`, shuffled anew and augmented for each epoch.
 
     Every epoch has `order.steps_per_epoch(len(indices), batch_size)` batches; what does not fill
     the last one is left out of this epoch. Elements are as in `eval_batches`.
+
+    Args:
+        workers: who train together; each batch is then the share of this one, drawn and augmented
+            as one process alone would.
     """
     indices = valid_indices(records, indices).reshape(-1)
     steps = order.steps_per_epoch(len(indices), batch_size)
@@ -37,8 +43,9 @@ def train_batches(
         return indices[order.shuffled(len(indices), seed, number)[: steps * batch_size]]
 
     example = augmented(records, image_size, augment, boxes, masks)
-    dataset = in_epochs(epoch, example, steps * batch_size, seed, first_epoch, epochs)
-    return read_ahead(dataset.batch(batch_size, drop_remainder=True))
+    shape = (steps, batch_size)
+    dataset = in_epochs(epoch, example, shape, seed, first_epoch, epochs, workers)
+    return read_ahead(dataset.batch(batch_size // len(workers.names), drop_remainder=True))
 
 
 def class_batches(
@@ -54,10 +61,12 @@ def class_batches(
     augment: bool | Augmentation = True,
     boxes: np.ndarray | None = None,
     masks: np.ndarray | None = None,
+    workers: Workers = ALONE,
 ) -> tf.data.Dataset:
     """Batches of P classes with K pictures each, class after class: what in-batch miners need.
 
-    The drawing rule and the number of batches are those of `order.classes_by_pictures`.
+    The drawing rule and the number of batches are those of `order.classes_by_pictures`. Of several
+    workers each takes a part of the classes of a batch.
     """
     indices = valid_indices(records, indices).reshape(-1)
 
@@ -72,5 +81,7 @@ def class_batches(
         return indices[batches.reshape(-1)]
 
     example = augmented(records, image_size, augment, boxes, masks)
-    dataset = in_epochs(epoch, example, len(epoch(first_epoch)), seed, first_epoch, epochs)
-    return read_ahead(dataset.batch(classes_per_batch * images_per_class, drop_remainder=True))
+    shape = epoch(first_epoch).reshape(-1, classes_per_batch, images_per_class).shape
+    dataset = in_epochs(epoch, example, shape, seed, first_epoch, epochs, workers)
+    batch_size = classes_per_batch // len(workers.names) * images_per_class
+    return read_ahead(dataset.batch(batch_size, drop_remainder=True))

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines import order
+from tfretrieval.workers import ALONE, Workers
 
 
 def feature_batches(
@@ -17,6 +18,7 @@ def feature_batches(
     seed: int,
     epochs: int,
     first_epoch: int = 0,
+    workers: Workers = ALONE,
 ) -> tf.data.Dataset:
     """Batches for the epochs from `first_epoch` on, each in the order that `train_batches` would
     show the pictures in.
@@ -25,6 +27,7 @@ def feature_batches(
         features: `[N, ...]` of all pictures.
         labels: `[N]`.
         indices: of the pictures that are trained on.
+        workers: who train together; each batch is then the share of this one.
 
     Returns:
         Batches `(float32 [B, ...], labels [B])`, full ones; one smaller where there are fewer.
@@ -35,7 +38,7 @@ def feature_batches(
     >>> [(tuple(x.shape), len(y)) for x, y in batches]
     [((2, 4), 2), ((2, 4), 2)]
     """
-    rows = indices[_batches(len(indices), batch_size, seed, first_epoch, epochs)]
+    rows = indices[_batches(len(indices), batch_size, seed, first_epoch, epochs, workers)]
     return _gathered(features, rows, labels[rows])
 
 
@@ -47,12 +50,14 @@ def tuple_feature_batches(
     seed: int,
     epochs: int,
     first_epoch: int = 0,
+    workers: Workers = ALONE,
 ) -> tf.data.Dataset:
     """Mined tuples as `tuple_batches` would show their pictures.
 
     Args:
         features: `[N, ...]` of all pictures.
         tuples: int `[T, 2 + negatives]`, into `features`.
+        workers: who train together; each batch is then the share of this one.
 
     Returns:
         Batches `(float32 [B, 2 + negatives, ...], zeros [B])`.
@@ -63,16 +68,19 @@ def tuple_feature_batches(
     >>> [(tuple(x.shape), tuple(y.shape)) for x, y in batches]
     [((2, 3, 4), (2,))]
     """
-    rows = tuples[_batches(len(tuples), batch_size, seed, first_epoch, epochs)]
+    rows = tuples[_batches(len(tuples), batch_size, seed, first_epoch, epochs, workers)]
     return _gathered(features, rows, np.zeros(rows.shape[:2], np.float32))
 
 
-def _batches(n: int, batch_size: int, seed: int, first_epoch: int, epochs: int) -> np.ndarray:
-    """The numbers below n in the order of these epochs, int64 `[steps, batch]`."""
+def _batches(
+    n: int, batch_size: int, seed: int, first_epoch: int, epochs: int, workers: Workers
+) -> np.ndarray:
+    """The numbers below n in the order of these epochs, int64 `[steps, batch]`, the share of this
+    worker."""
     batch = min(batch_size, n)
     used = order.steps_per_epoch(n, batch_size) * batch
     numbers = [order.shuffled(n, seed, epoch)[:used] for epoch in range(first_epoch, epochs)]
-    return np.concatenate(numbers).reshape(-1, batch)
+    return workers.share(np.concatenate(numbers).reshape(-1, batch), axis=1)
 
 
 def _gathered(features: np.ndarray, rows: np.ndarray, targets: np.ndarray) -> tf.data.Dataset:

@@ -12,6 +12,7 @@ from data_pipelines.records import PHOTO, SKETCH, Records
 from data_pipelines.sketch_views import SketchAugmentation, load_photo, load_sketch
 from data_pipelines.steps._input import in_epochs, read_ahead, record_columns, valid_indices
 from tfretrieval import images
+from tfretrieval.workers import ALONE, Workers
 
 # The stream of random numbers that says which pictures are mirrored.
 _MIRROR = 2
@@ -28,6 +29,7 @@ def paired_batches(
     epochs: int,
     first_epoch: int = 0,
     augment: SketchAugmentation | None = None,
+    workers: Workers = ALONE,
 ) -> tf.data.Dataset:
     """So many sketches and as many photos a step, each augmented in its own way.
 
@@ -37,6 +39,8 @@ def paired_batches(
     Args:
         sketches, photos: int, into `records`; what is a sketch is told by the list it stands in.
         augment: of the sketches; `SketchAugmentation()` by default. Photos are mirrored at most.
+        workers: who train together; each batch is then the share of this one, of sketches and of
+            photos.
 
     Returns:
         Batches `({"image": float32 [B, S, S, 3], "domain": int32 [B]}, labels [B])`, the sketches
@@ -46,10 +50,10 @@ def paired_batches(
     per_domain = min(per_domain, len(sketches))
     steps = order.steps_per_epoch(len(sketches), per_domain)
     view = augment or SketchAugmentation()
-    domains = np.repeat([SKETCH, PHOTO], per_domain).astype(np.int32)
+    shape = (steps, 2, per_domain)
 
     def epoch(number: int) -> np.ndarray:
-        return paired_order(sketches, photos, per_domain, seed, number).ravel()
+        return paired_order(sketches, photos, shape[-1], seed, number).ravel()
 
     read, labels, _ = record_columns(records, None, None)
     is_sketch = tf.constant(np.isin(np.arange(len(records)), sketches))
@@ -63,7 +67,9 @@ def paired_batches(
         )
         return tf.ensure_shape(image, [image_size, image_size, 3]), tf.gather(labels, index)
 
-    dataset = in_epochs(epoch, example, 2 * steps * per_domain, seed, first_epoch, epochs)
+    dataset = in_epochs(epoch, example, shape, seed, first_epoch, epochs, workers, axis=2)
+    per_domain //= len(workers.names)
+    domains = np.repeat([SKETCH, PHOTO], per_domain).astype(np.int32)
     dataset = dataset.batch(2 * per_domain, drop_remainder=True)
     return read_ahead(
         dataset.map(lambda image, label: ({"image": image, "domain": domains}, label))
@@ -80,6 +86,7 @@ def paired_feature_batches(
     seed: int,
     epochs: int,
     first_epoch: int = 0,
+    workers: Workers = ALONE,
 ) -> tf.data.Dataset:
     """The same of what a frozen network says of every picture and of its mirror image.
 
@@ -104,6 +111,11 @@ def paired_feature_batches(
             for number in numbers
         ]
     )
+    rows, mirrored = (
+        workers.share(part.reshape(-1, 2, per_domain), axis=2).reshape(len(part), -1)
+        for part in (rows, mirrored)
+    )
+    per_domain //= len(workers.names)
     domains = np.repeat([SKETCH, PHOTO], per_domain).astype(np.int32)
 
     def gathered(row: np.ndarray, side: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from data_pipelines import order
 from data_pipelines.augment import Augmentation
 from data_pipelines.records import Records
 from data_pipelines.steps._input import augmented, in_epochs, read_ahead, valid_indices
+from tfretrieval.workers import ALONE, Workers
 
 
 def tuple_batches(
@@ -24,12 +25,14 @@ def tuple_batches(
     augment: bool | Augmentation = True,
     boxes: np.ndarray | None = None,
     masks: np.ndarray | None = None,
+    workers: Workers = ALONE,
 ) -> tf.data.Dataset:
     """Mined tuples, shuffled anew for each epoch: anchor or query, positive, negatives.
 
     Args:
         tuples: int `[T, 2 + negatives]`, into `records`; with one negative, triplets.
         margin: travels as the target, since losses on given triplets read it there.
+        workers: who train together; each batch is then the share of this one.
 
     Returns:
         Batches `(images float32 [B, 2 + negatives, S, S, 3], margin float32 [B])`; steps as in
@@ -42,11 +45,15 @@ def tuple_batches(
     steps = order.steps_per_epoch(len(tuples), batch_size)
     batch_size = min(batch_size, len(tuples))
 
+    used = steps * batch_size
+
     def epoch(number: int) -> np.ndarray:
-        return tuples[order.shuffled(len(tuples), seed, number)[: steps * batch_size]].ravel()
+        return tuples[order.shuffled(len(tuples), seed, number)[:used]].ravel()
 
     example = augmented(records, image_size, augment, boxes, masks)
-    dataset = in_epochs(epoch, example, members * steps * batch_size, seed, first_epoch, epochs)
+    shape = (steps, batch_size, members)
+    dataset = in_epochs(epoch, example, shape, seed, first_epoch, epochs, workers)
+    batch_size //= len(workers.names)
     dataset = dataset.map(lambda image, label: image).batch(members, drop_remainder=True)
     dataset = dataset.batch(batch_size, drop_remainder=True)
     return read_ahead(dataset.map(lambda batch: (batch, tf.fill([batch_size], np.float32(margin)))))

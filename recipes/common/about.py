@@ -29,8 +29,9 @@ def ran_on(folder: RunFolder) -> str:
     """When and on what the run began."""
     environment = folder.read_json("environment.json")
     packages = environment["packages"]
+    workers = f"{environment['workers']}. " if "workers" in environment else ""
     return (
         f"{environment['date']}, commit {environment['commit']}, {environment['machine']}, Python "
         f"{environment['python']}, TensorFlow {packages['tensorflow']}, Keras {packages['keras']}, "
-        f"NumPy {packages['numpy']}. Settings: config.json beside this file."
+        f"NumPy {packages['numpy']}. {workers}Settings: config.json beside this file."
     )

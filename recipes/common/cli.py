@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfretrieval.run_folder import RunFolder
+from tfretrieval.worker_watch import watched
+from tfretrieval.workers import WorkersError
 
 if TYPE_CHECKING:
     from recipes.common.recipe import Recipe
@@ -52,7 +54,8 @@ def main(
     try:
         config, run_dir, seeds, numbers, planned = _configuration(config_class, arguments)
         start_tensorflow()
-        report = _report(recipe, config, run_dir, seeds, numbers, planned)
+        with watched(run_dir):
+            report = _report(recipe, config, run_dir, seeds, numbers, planned)
     except KeyboardInterrupt:
         print("\nstopped; the same command continues where it was", file=sys.stderr)
         return 130
@@ -197,7 +200,7 @@ def is_input_error(error: BaseException) -> bool:
     from data_pipelines.records import DataError
     from tfretrieval.run_folder import RunFolderError
 
-    return isinstance(error, (ConfigError, DataError, RunFolderError))
+    return isinstance(error, (ConfigError, DataError, RunFolderError, WorkersError))
 
 
 def _one_line(error: Exception, arguments: argparse.Namespace) -> str | None:

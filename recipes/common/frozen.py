@@ -132,7 +132,8 @@ def whole_maps(
     depends = {**_depends_on(opened, name, view, network), "layer": network.layers[-1].name}
     # Whole batches, so that every picture is in the one that it would be in of a pass at once.
     step = config.batch_size * max(1, HELD // config.batch_size)
-    return kept_rows("maps", depends, len(records), step, compute)["maps"]
+    with opened.folder.chief_first(f"{name}/maps"):
+        return kept_rows("maps", depends, len(records), step, compute)["maps"]
 
 
 def stand_in(maps: np.ndarray) -> tf.keras.Model:

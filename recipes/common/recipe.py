@@ -104,7 +104,10 @@ def perform(
         return (folder / "report.md").read_text(encoding="utf-8")
     run = opened(config, folder, recipe.load, recipe.check)
     run = dataclasses.replace(run, seeds=seeds)
-    report = recipe.compose(run, recipe.run(run))
+    results = recipe.run(run)
+    if not folder.workers.is_chief:
+        return folder.wait_for("report.md").read_text(encoding="utf-8")
+    report = recipe.compose(run, results)
     common.model_card.write(run, report)
     return common.report.write(report, folder)
 

@@ -35,6 +35,7 @@ def look(
             networks have been trained on its regions.
     """
     folder = opened.folder
+    folder.wait_for(f"saliency/{name}.npz")
     path, known = folder / f"saliency/{name}.npz", f"saliency/{name}.json"
     now = localizer.identity
     if not (folder / known).exists():

@@ -18,7 +18,9 @@ from typing import Any
 import tensorflow as tf
 
 from recipes.common.settings import RunSettings
+from tfretrieval import distributed
 from tfretrieval.run_folder import RunFolder, RunFolderError, difference
+from tfretrieval.workers import from_environment
 
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scikit-learn", "tensorflow-datasets")
 
@@ -43,7 +45,7 @@ def start(config: RunSettings) -> tf.distribute.Strategy:
         tf.config.experimental.enable_op_determinism()
     device = f"{len(gpus)} GPU" if gpus else "the CPU"
     print(f"TensorFlow {tf.__version__} on {device}", flush=True)
-    return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
+    return distributed.begin(getattr(config, "per_domain", config.batch_size), len(gpus))
 
 
 def record(config: RunSettings, folder: RunFolder) -> None:
@@ -75,6 +77,9 @@ def environment(config: RunSettings) -> dict[str, Any]:
     """Versions, devices, commit, date, and digests of files that are settings, for
     ``environment.json``."""
     return {
+        **from_environment().told(
+            getattr(config, "per_domain", config.batch_size), config.learning_rate
+        ),
         "date": datetime.date.today().isoformat(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
@@ -90,6 +95,7 @@ def _what_counts(environment: dict[str, Any]) -> dict[str, Any]:
     return {
         "Python": environment["python"],
         "devices": environment["devices"],
+        "workers": environment.get("workers", "one"),
         **environment["packages"],
         **{f"--{name}": digest for name, digest in environment["files"].items()},
     }

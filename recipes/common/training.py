@@ -20,6 +20,7 @@ from recipes.common import session
 from recipes.common.data import Divided
 from recipes.common.opened import Opened
 from recipes.common.settings import CodeSettings, RunSettings
+from tfretrieval import distributed
 from tfretrieval.callbacks import TrainingCheckpoint
 from tfretrieval.run_folder import RunFolder, RunFolderError
 
@@ -41,6 +42,7 @@ class Objective:
     metrics: dict[str, list[tf.keras.metrics.Metric]] = dataclasses.field(default_factory=dict)
 
 
+@distributed.together
 def train_classifier(
     opened: Opened[CodeSettings, Any],
     records: Records,
@@ -90,11 +92,12 @@ def train_classifier(
         )
 
     def batches(first_epoch: int) -> tf.data.Dataset:
-        order_of_epochs = {
+        order_of_epochs: dict[str, Any] = {
             "batch_size": config.batch_size,
             "seed": config.seed,
             "first_epoch": first_epoch,
             "epochs": config.epochs,
+            "workers": distributed.workers_of(opened.strategy),
         }
         if maps is not None:
             dataset = steps.feature_batches(maps, records.labels, indices, **order_of_epochs)
@@ -134,17 +137,17 @@ def fit(
     Returns:
         The history: ``loss`` and every metric an epoch, ``seconds``.
     """
-    epochs = checkpoint.epochs
-    if checkpoint.epoch < epochs:
-        print(f"{name}: stage 1, epoch {checkpoint.epoch} of {epochs} done", flush=True)
-        model.fit(
+    if checkpoint.epoch < checkpoint.epochs:
+        done = f"epoch {checkpoint.epoch} of {checkpoint.epochs} done"
+        print(f"{name}: stage 1, {done}", flush=True)
+        options = {"steps_per_epoch": length, "shuffle": False, "verbose": session.verbosity()}
+        distributed.fit(
+            model,
             batches(checkpoint.epoch),
             initial_epoch=checkpoint.epoch,
-            epochs=epochs,
-            steps_per_epoch=length,
-            shuffle=False,
+            epochs=checkpoint.epochs,
             callbacks=[*callbacks, checkpoint],
-            verbose=session.verbosity(),
+            **options,
         )
     return checkpoint.history
 
@@ -204,7 +207,6 @@ def cached_features(
     Returns:
         ``features`` float32 ``[N, D]``, ``logits`` ``[N, classes]``, ``seconds`` of the pass.
     """
-
     config, records = opened.config, opened.data.records
     # Whole batches: every picture is in the one that it would be in of a pass at once.
     step = HELD if maps is not None else config.batch_size * -(-HELD // config.batch_size)

@@ -27,6 +27,7 @@ from recipes.instance.settings import (
     TRIPLET,
     InstanceSettings,
 )
+from tfretrieval import distributed
 
 
 def descriptor_network(
@@ -67,6 +68,7 @@ def behind(
     return whole
 
 
+@distributed.together
 def train(
     opened: Opened[InstanceSettings, InstanceData],
     loss: str,
@@ -92,7 +94,13 @@ def train(
     with opened.strategy.scope():
         # Statistics of few tuples are no statistics: those of the starting network stay.
         tfr.models.freeze_normalization(encoder)
-        model = tfr.models.tuple_encoder(encoder, 2 + count, config.image_size)
+        learning = encoder
+        if distributed.workers_of(opened.strategy).several:
+            # None can use by itself what all train: each mines by the network that it was given.
+            learning = tf.keras.models.clone_model(encoder)
+            tfr.models.freeze_normalization(learning)
+            learning.set_weights(encoder.get_weights())
+        model = tfr.models.tuple_encoder(learning, 2 + count, config.image_size)
         length = tuples_an_epoch(config, data) // config.batch_size
         rate = tf.keras.optimizers.schedules.ExponentialDecay(
             config.learning_rate, length, math.exp(-0.01), staircase=True
@@ -106,8 +114,11 @@ def train(
     print(f"{loss}: epoch {state.epoch} of {config.epochs} done", flush=True)
     told = False
     for epoch in range(state.epoch, config.epochs):
+        if learning is not encoder:
+            encoder.set_weights(learning.get_weights())
         tuples = mine(opened, encoder, count, epoch, seen).tuples
-        model.fit(
+        distributed.fit(
+            model,
             batches_of(opened, tuples, epoch, seen),
             initial_epoch=epoch,
             epochs=epoch + 1,
@@ -136,6 +147,7 @@ def batches_of(
         "seed": config.seed,
         "first_epoch": epoch,
         "epochs": epoch + 1,
+        "workers": distributed.workers_of(opened.strategy),
     }
     if seen is not None:
         features = seen.of(records, config.image_size)[:, :1, None]

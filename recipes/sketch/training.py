@@ -28,6 +28,7 @@ from recipes.sketch.settings import (
     SketchSettings,
     row_name,
 )
+from tfretrieval import distributed
 from tfretrieval.backbones.se_resnet import PASSING
 from tfretrieval.callbacks import EmbeddingStatistics, GateStatistics, MarginAnnealing
 from tfretrieval.metrics import NearestCenterAccuracy
@@ -94,6 +95,7 @@ def gated(backbone: tf.keras.Model, gates: str) -> tf.keras.Model:
     return tf.keras.Model(inputs, gate([backbone.output, domain]))
 
 
+@distributed.together
 def train(
     opened: Opened[SketchSettings, SketchData], loss: str, gates: str, seen: Seen
 ) -> tuple[tf.keras.Model, History]:
@@ -132,6 +134,7 @@ def train(
             "seed": config.seed,
             "first_epoch": first_epoch,
             "epochs": config.epochs,
+            "workers": distributed.workers_of(opened.strategy),
         }
         if seen.maps is not None:
             dataset = steps.paired_feature_batches(

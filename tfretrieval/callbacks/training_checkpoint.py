@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from tfretrieval import files
 from tfretrieval.compat import optimizer_variables
+from tfretrieval.distributed import workers_of
 
 
 class TrainingCheckpoint(tf.keras.callbacks.Callback):
@@ -30,6 +31,9 @@ class TrainingCheckpoint(tf.keras.callbacks.Callback):
     The optimizer's state is built in the scope in which the callback is made. Make it in the scope
     of the model's strategy: outside of it all replicas would share one set of slots and update it
     once each.
+
+    Of several workers (:func:`tfretrieval.distributed.fit`) the chief writes, after every epoch,
+    and all restore from its file; when the last epoch has ended, they have seen it.
 
     Args:
         path: of the file, ``.npz``.
@@ -54,6 +58,7 @@ class TrainingCheckpoint(tf.keras.callbacks.Callback):
         self.epoch = 0
         self.rows: list[dict[str, float]] = []
         self.optimizer = model.optimizer
+        self.workers = workers_of(model)
         if self.path.exists():
             self._restore(model)
         self.began = self.written = time.monotonic()
@@ -73,7 +78,9 @@ class TrainingCheckpoint(tf.keras.callbacks.Callback):
         self.rows.append({**row, "seconds": now - self.began})
         self.began = now
         self.epoch = epoch + 1
-        if self.epoch == self.epochs or now - self.written > self.INTERVAL:
+        due = self.epoch == self.epochs or now - self.written > self.INTERVAL
+        # Clocks differ, and reading the weights of several workers takes all of them.
+        if due or self.workers.several:
             self._write()
             self.written = time.monotonic()
 
@@ -83,8 +90,18 @@ class TrainingCheckpoint(tf.keras.callbacks.Callback):
             f"optimizer_{i}": tf.convert_to_tensor(v).numpy()
             for i, v in enumerate(optimizer_variables(self.optimizer))
         }
-        with files.writing(self.path) as partial, open(partial, "wb") as stream:
-            np.savez(stream, rows=json.dumps(self.rows), **weights, **optimizer)
+        if self.workers.is_chief:
+            with files.writing(self.path) as partial, open(partial, "wb") as stream:
+                np.savez(stream, rows=json.dumps(self.rows), **weights, **optimizer)
+        while not self.workers.is_chief and self.epoch == self.epochs > self._written_epochs():
+            time.sleep(0.2)
+
+    def _written_epochs(self) -> int:
+        try:
+            with np.load(self.path) as file:
+                return len(json.loads(str(file["rows"])))
+        except FileNotFoundError:
+            return 0
 
     def _restore(self, model: tf.keras.Model) -> None:
         self.optimizer.build(model.trainable_variables)

@@ -1,5 +1,6 @@
 from .adaptive_triplet import AdaptiveTripletLoss as AdaptiveTripletLoss
 from .arcface import ArcFace as ArcFace
+from .batch_loss import BatchLoss as BatchLoss
 from .bit_balance import BitBalanceLoss as BitBalanceLoss
 from .cauchy_cross_entropy import CauchyCrossEntropyLoss as CauchyCrossEntropyLoss
 from .cauchy_quantization import CauchyQuantizationLoss as CauchyQuantizationLoss
@@ -30,6 +31,7 @@ from .tuple_triplet import TupleTripletLoss as TupleTripletLoss
 __all__ = [
     "AdaptiveTripletLoss",
     "ArcFace",
+    "BatchLoss",
     "BitBalanceLoss",
     "CauchyCrossEntropyLoss",
     "CauchyQuantizationLoss",

@@ -2,13 +2,14 @@
 
 import tensorflow as tf
 
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.cauchy_quantization import checked_codes
 
 BALANCED = ("bit", "image")
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class BitBalanceLoss(tf.keras.losses.Loss):
+class BitBalanceLoss(BatchLoss):
     """The squared mean of codes, 0 where as many bits are +1 as -1.
 
     * ``per="bit"``: ``mean_k (mean_i h_ik)^2``: every bit on in half of the pictures of a batch,
@@ -20,10 +21,12 @@ class BitBalanceLoss(tf.keras.losses.Loss):
     and the mean over bits in place of the sum makes it independent of the length of the code. Per
     bit, the usual meaning of the name, is our choice.
 
-    Under ``tf.distribute`` ``per="bit"`` balances every replica's share of the batch.
+    Under ``tf.distribute`` ``per="bit"`` balances every replica's share of the batch, or with
+    ``gather=True`` all of it.
 
     Args:
         per: ``"bit"`` or ``"image"``.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with anything ``[B]`` or ``[B, 1]`` as ``y_true`` (it is not read) and codes ``[B, bits]``
     in [-1, 1]; one float32 value a code before reduction: with ``"bit"`` its share
@@ -51,7 +54,7 @@ class BitBalanceLoss(tf.keras.losses.Loss):
             raise ValueError(f"per must be one of {BALANCED}, got {per!r}")
         self.per = per
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         codes = checked_codes(y_pred)
         if self.per == "image":
             return tf.square(tf.reduce_mean(codes, axis=1))

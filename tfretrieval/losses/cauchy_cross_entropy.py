@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfretrieval.distances import pairwise_distances, safe_sqrt
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.cauchy_quantization import check_cauchy, checked_codes
 from tfretrieval.pairs import similar_pairs
 
@@ -12,7 +13,7 @@ ARGUMENTS = ("gamma", "distance", "weights", "self_pairs", "max_cosine")
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
+class CauchyCrossEntropyLoss(BatchLoss):
     """Cross-entropy of pairs, ``gamma / (gamma + d)`` being the probability of one class.
 
     ``mean_ij w_ij (s_ij log(d_ij / gamma) + log(1 + gamma / d_ij))`` over the pairs of a batch,
@@ -32,7 +33,8 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
     default leaves these pairs out (our choice). Quantisation is a loss of its own,
     :class:`CauchyQuantizationLoss`; see :class:`Sum`.
 
-    Under ``tf.distribute`` every replica compares its own share of the batch. Under mixed precision
+    Under ``tf.distribute`` every replica compares its own share of the batch, or with
+    ``gather=True`` all of it. Under mixed precision
     end the model in float32, as :class:`InBatch` says.
 
     Args:
@@ -41,6 +43,7 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
         weights: ``"balanced"`` or ``"similar"``.
         self_pairs: whether the mean goes over the pairs of a picture with itself too.
         max_cosine: from which cosine on a pair is left alone; without effect on ``"squared"``.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with labels, class ids ``[B]`` or ``[B, 1]`` or multi-hot ``[B, classes]``, and codes
     ``[B, bits]``; one float32 value a picture before reduction, the mean over its pairs.
@@ -80,7 +83,7 @@ class CauchyCrossEntropyLoss(tf.keras.losses.Loss):
         self.self_pairs = self_pairs
         self.max_cosine = max_cosine
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         codes = checked_codes(y_pred)
         shared, lost = similar_pairs(y_true, codes)
         similar = tf.cast(shared, tf.float32) + lost

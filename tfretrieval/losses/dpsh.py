@@ -2,13 +2,14 @@
 
 import tensorflow as tf
 
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.cauchy_quantization import checked_codes
 from tfretrieval.losses.quantization import check_not_negative, quantization
 from tfretrieval.pairs import similar_pairs
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class DPSHLoss(tf.keras.losses.Loss):
+class DPSHLoss(BatchLoss):
     """``mean_ij (softplus(t_ij) - s_ij t_ij) + quantization mean (|h| - 1)^2``.
 
     ``t_ij = <h_i, h_j> / 2``, ``s_ij`` is 1 for pictures that share a class; all B^2 ordered pairs
@@ -19,6 +20,7 @@ class DPSHLoss(tf.keras.losses.Loss):
 
     Args:
         quantization: weight of the distance to signs.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with class ids ``[B]`` or ``[B, 1]``, or multi-hot labels ``[B, classes]``, and codes
     ``[B, bits]``, of a linear layer in the paper; one float32 value a picture before reduction.
@@ -44,7 +46,7 @@ class DPSHLoss(tf.keras.losses.Loss):
         check_not_negative(quantization=quantization)
         self.quantization = quantization
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         codes = checked_codes(y_pred)
         similar, lost = similar_pairs(y_true, codes)
         products = tf.matmul(codes, codes, transpose_b=True) / 2

@@ -3,13 +3,14 @@
 import tensorflow as tf
 
 from tfretrieval.distances import pairwise_distances
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.cauchy_quantization import checked_codes
 from tfretrieval.losses.quantization import check_not_negative, quantization
 from tfretrieval.pairs import similar_pairs
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class DSHLoss(tf.keras.losses.Loss):
+class DSHLoss(BatchLoss):
     """``mean_ij (s_ij d_ij + (1 - s_ij) [margin - d_ij]+) / 2 + quantization mean | |h| - 1 |``.
 
     ``d_ij = ||h_i - h_j||^2``, ``s_ij`` is 1 for pictures that share a class; all B^2 ordered pairs
@@ -23,6 +24,7 @@ class DSHLoss(tf.keras.losses.Loss):
         margin: squared distance beyond which different pictures are left alone; None for twice the
             bits, as in the paper.
         quantization: weight of the distance to signs.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with class ids ``[B]`` or ``[B, 1]``, or multi-hot labels ``[B, classes]``, and codes
     ``[B, bits]``, of a linear layer in the paper; one float32 value a picture before reduction.
@@ -50,7 +52,7 @@ class DSHLoss(tf.keras.losses.Loss):
         self.margin = margin
         self.quantization = quantization
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         codes = checked_codes(y_pred)
         similar, lost = similar_pairs(y_true, codes)
         distances = pairwise_distances(codes, squared=True)

@@ -2,13 +2,14 @@
 
 import tensorflow as tf
 
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.cauchy_quantization import checked_codes
 from tfretrieval.losses.quantization import check_not_negative, quantization
 from tfretrieval.pairs import similar_pairs, triplet_sums
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class DTSHLoss(tf.keras.losses.Loss):
+class DTSHLoss(BatchLoss):
     """``mean over triplets of softplus(margin - (t_ap - t_an)) + quantization mean (|h| - 1)^2``.
 
     ``t_ij = <h_i, h_j> / 2``. Every anchor that has a positive and a negative takes all of its
@@ -21,6 +22,7 @@ class DTSHLoss(tf.keras.losses.Loss):
         margin: None for half of the bits.
         scale: of the products.
         quantization: weight of the distance to signs.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with class ids ``[B]`` or ``[B, 1]``, or multi-hot labels ``[B, classes]``, and codes
     ``[B, bits]``, of a linear layer in the paper; one float32 value a picture before reduction,
@@ -51,7 +53,7 @@ class DTSHLoss(tf.keras.losses.Loss):
         self.scale = scale
         self.quantization = quantization
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         codes = checked_codes(y_pred)
         similar, lost = similar_pairs(y_true, codes)
         products = self.scale * tf.matmul(codes, codes, transpose_b=True)

@@ -2,12 +2,13 @@
 
 import tensorflow as tf
 
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.cauchy_quantization import checked_codes
 from tfretrieval.pairs import similar_pairs
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class HashNetLoss(tf.keras.losses.Loss):
+class HashNetLoss(BatchLoss):
     """``mean_ij w_ij (softplus(t_ij) - s_ij t_ij)`` with ``t_ij = alpha <h_i, h_j>``.
 
     ``s_ij`` is 1 for pictures that share a class; ``w_ij`` is B^2 over the number of such pairs,
@@ -21,6 +22,7 @@ class HashNetLoss(tf.keras.losses.Loss):
 
     Args:
         alpha: of the product. None: 10 / bits, as in the authors' code; DeepHash-pytorch has 0.1.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with class ids ``[B]`` or ``[B, 1]``, or multi-hot labels ``[B, classes]``, and codes
     ``[B, bits]`` in [-1, 1]; one float32 value a picture before reduction.
@@ -47,7 +49,7 @@ class HashNetLoss(tf.keras.losses.Loss):
             raise ValueError(f"alpha must be positive, got {alpha}")
         self.alpha = alpha
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         codes = checked_codes(y_pred)
         similar, lost = similar_pairs(y_true, codes)
         alpha = 10 / codes.shape[1] if self.alpha is None else self.alpha

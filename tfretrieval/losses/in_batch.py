@@ -5,6 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfretrieval.distances import pairwise_distances
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.mining.in_batch import hard_in_batch, semi_hard_in_batch
 from tfretrieval.pairs import similar_pairs, without_self
 
@@ -12,7 +13,7 @@ MINERS = ("hard", "semi-hard", "all")
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class InBatch(tf.keras.losses.Loss):
+class InBatch(BatchLoss):
     """A triplet loss for labelled embeddings: the miner picks the triplets inside the batch.
 
     * ``"hard"``: one triplet an anchor: its farthest positive and nearest negative
@@ -25,14 +26,16 @@ class InBatch(tf.keras.losses.Loss):
     negative picks none, and a batch without triplets costs 0 with zero gradient. The labels of
     ``AdaptiveTripletLoss`` being labels here, its margin must be ``"batch"``.
 
-    Under ``tf.distribute`` every replica mines in its own share of the batch. Under mixed
-    precision end the model in float32 (``dtype="float32"``, as ``HashLayer`` does): Keras 2 casts
-    float labels to the dtype of the output, and float16 has whole numbers only up to 2,048.
+    Under ``tf.distribute`` every replica mines in its own share of the batch, or with
+    ``gather=True`` in all of it. Under mixed precision end the model in float32
+    (``dtype="float32"``, as ``HashLayer`` does): Keras 2 casts float labels to the dtype of the
+    output, and float16 has whole numbers only up to 2,048.
 
     Args:
         loss: :class:`~tfretrieval.losses.TripletLoss` or
             :class:`~tfretrieval.losses.AdaptiveTripletLoss` with ``margin="batch"``.
         miner: ``"hard"``, ``"semi-hard"`` or ``"all"``.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with integer labels ``[B]`` or ``[B, 1]``, or multi-hot ones ``[B, classes]`` (a shared
     class makes a positive), and embeddings ``[B, D]``; one float32 value an anchor before
@@ -75,7 +78,7 @@ class InBatch(tf.keras.losses.Loss):
         self.loss = loss
         self.miner = miner
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         y_pred = tf.convert_to_tensor(y_pred)
         if y_pred.shape.rank != 2:
             raise ValueError(f"embeddings must be [B, D], got shape {tuple(y_pred.shape)}")

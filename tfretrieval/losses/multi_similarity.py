@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.quantization import check_not_negative
 from tfretrieval.pairs import similar_pairs, without_self
 
@@ -9,7 +10,7 @@ ARGUMENTS = ("alpha", "beta", "base", "epsilon")
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class MultiSimilarityLoss(tf.keras.losses.Loss):
+class MultiSimilarityLoss(BatchLoss):
     """Soft hinges over an anchor's pairs, of two sharpnesses::
 
         log(1 + sum_P exp(-alpha (S_ip - base))) / alpha
@@ -26,6 +27,7 @@ class MultiSimilarityLoss(tf.keras.losses.Loss):
         alpha, beta: sharpness of positives and of negatives.
         base: the cosine that both are compared with.
         epsilon: of the choice of pairs.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with class ids ``[B]`` or ``[B, 1]``, or multi-hot labels ``[B, classes]``, and embeddings
     ``[B, D]`` of any length; one float32 value an anchor before reduction, 0 for one that lacks
@@ -62,7 +64,7 @@ class MultiSimilarityLoss(tf.keras.losses.Loss):
         self.base = base
         self.epsilon = epsilon
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         cosines = cosines_in_batch(y_pred)
         similar, lost = similar_pairs(y_true, y_pred)
         positives, negatives = without_self(similar), ~similar

@@ -3,12 +3,13 @@
 import tensorflow as tf
 
 from tfretrieval.distances import pairwise_distances, safe_sqrt
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.quantization import check_not_negative
 from tfretrieval.pairs import similar_pairs, without_self
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class PairContrastiveLoss(tf.keras.losses.Loss):
+class PairContrastiveLoss(BatchLoss):
     """``mean of d^2 / 2 over alike pairs + mean of max(margin - d, 0)^2 / 2 over the others``.
 
     Source: Hadsell et al. 2006, equation 4, on every pair of a batch. A mean over each kind (our
@@ -18,6 +19,7 @@ class PairContrastiveLoss(tf.keras.losses.Loss):
 
     Args:
         margin: Euclidean distance beyond which different pictures are left alone.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with class ids ``[B]`` or ``[B, 1]``, or multi-hot labels ``[B, classes]``, and embeddings
     ``[B, D]``; one float32 value a picture before reduction.
@@ -43,7 +45,7 @@ class PairContrastiveLoss(tf.keras.losses.Loss):
         check_not_negative(margin=margin)
         self.margin = margin
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         y_pred = tf.cast(y_pred, tf.float32)
         if y_pred.shape.rank != 2:
             raise ValueError(f"embeddings must be [B, D], got shape {tuple(y_pred.shape)}")

@@ -2,12 +2,13 @@
 
 import tensorflow as tf
 
+from tfretrieval.losses.batch_loss import BatchLoss
 from tfretrieval.losses.multi_similarity import cosines_in_batch
 from tfretrieval.pairs import similar_pairs, without_self
 
 
 @tf.keras.utils.register_keras_serializable(package="tfretrieval")
-class SupervisedContrastiveLoss(tf.keras.losses.Loss):
+class SupervisedContrastiveLoss(BatchLoss):
     """``-mean_p log(exp(S_ip / T) / sum_{a != i} exp(S_ia / T))`` over an anchor's positives.
 
     S is the cosine. An anchor without a positive is left out.
@@ -17,6 +18,7 @@ class SupervisedContrastiveLoss(tf.keras.losses.Loss):
 
     Args:
         temperature: T.
+        gather: compare with the pictures of all replicas, as :class:`BatchLoss` says.
 
     Call with class ids ``[B]`` or ``[B, 1]``, or multi-hot labels ``[B, classes]``, and embeddings
     ``[B, D]`` of any length; one float32 value an anchor before reduction, scaled so that their
@@ -46,7 +48,7 @@ class SupervisedContrastiveLoss(tf.keras.losses.Loss):
             raise ValueError(f"temperature must be positive, got {temperature}")
         self.temperature = temperature
 
-    def call(self, y_true, y_pred):
+    def of_batch(self, y_true, y_pred):
         logits = cosines_in_batch(y_pred) / self.temperature
         similar, lost = similar_pairs(y_true, y_pred)
         positives = without_self(similar)
