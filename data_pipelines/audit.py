@@ -168,11 +168,15 @@ def readable(
 
 def _examine_all(records: Records, progress: bool, beam: str | None) -> list[Finding]:
     verdicts = Verdicts(records)
-    if beam is not None:
-        from data_pipelines.audit_shards import examine_by_beam
+    # Here and not where threads are: the filters are those of the process, and a thread that puts
+    # them back takes away another's.
+    with warnings.catch_warnings():
+        # Remarks on odd files: the verdict is ours.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        if beam is not None:
+            from data_pipelines.audit_shards import examine_by_beam
 
-        findings = examine_by_beam(records, verdicts, beam)
-    else:
+            return examine_by_beam(records, verdicts, beam)
         found = examined(records, verdicts.before)
         hidden = None if progress else True
         findings = [*tqdm(found, "looking at pictures", len(records), delay=3, disable=hidden)]
@@ -200,8 +204,7 @@ def examined(
             return Finding("", problem="too large for memory")
         return examine(contents)
 
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        warnings.simplefilter("ignore")  # Pillow's remarks on odd files: the verdict is ours.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(found_in, range(len(records)))
 
 

@@ -19,7 +19,7 @@ from tfretrieval.files import FolderLock
 
 
 def examine_by_beam(records: Records, known: Verdicts, beam: str) -> list[Finding]:
-    """What `audit` finds in each picture.
+    """What `audit` finds in each picture; the verdicts keep it.
 
     Args:
         known: of these records; what it knows is not looked at again, less in shards that hold
@@ -27,10 +27,11 @@ def examine_by_beam(records: Records, known: Verdicts, beam: str) -> list[Findin
         beam: a runner and its options, as of `beam_run.arguments`.
 
     Raises:
-        DataError: options that name no runner, no Beam, or workers with other versions of what
-            decodes.
+        DataError: options that are none (`record_shards.arguments`), or workers with other versions
+            of what decodes.
         tfretrieval.files.InUse: another process looks at the same pictures.
     """
+    arguments = record_shards.arguments(beam)
     folder = known.path.with_suffix(".parts").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     lock = FolderLock.of(folder)
@@ -46,7 +47,7 @@ def examine_by_beam(records: Records, known: Verdicts, beam: str) -> list[Findin
             wanted[name] = rows
             (folder / name).unlink(missing_ok=True)
     stamps = np.array(known.stamps, str)
-    record_shards.work_on(wanted, records, folder, examine_shard, beam=beam, stamps=stamps)
+    record_shards.work_on(wanted, records, folder, examine_shard, beam=arguments, stamps=stamps)
     for name, rows in wanted.items():
         # Made by these pictures just now, whether their stamps tell so or not.
         found[name] = verdicts.read(folder / name)
@@ -55,9 +56,11 @@ def examine_by_beam(records: Records, known: Verdicts, beam: str) -> list[Findin
                 f"{folder / name} is not there, damaged or of another TensorFlow, Pillow or "
                 "tfretrieval: give all workers the same, and start again"
             )
-    shutil.rmtree(folder, ignore_errors=True)
+    findings = [finding for shard in found.values() for finding in shard if finding is not None]
+    if known.keep(findings):
+        shutil.rmtree(folder, ignore_errors=True)
     del lock
-    return [finding for shard in found.values() for finding in shard if finding is not None]
+    return findings
 
 
 def examine_shard(name: str, folder: str) -> None:

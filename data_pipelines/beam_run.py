@@ -8,6 +8,7 @@ from typing import Any
 
 from data_pipelines.beam_files import import_beam
 from data_pipelines.records import DataError
+from tfretrieval.workers import from_environment
 
 # In this process. A pipeline that allows any trigger, and these have none, is not first handed to
 # Prism, a program that Beam would fetch from the network and run.
@@ -56,13 +57,20 @@ def arguments(told: str) -> list[str]:
     """Beam's arguments of one text: the name of a runner, and its options.
 
     Raises:
-        DataError: it does not begin with a name, or a quotation does not end.
+        DataError: it does not begin with a name, a quotation does not end, or ``TF_CONFIG`` names
+            several workers.
+        tfretrieval.workers.WorkersError: a ``TF_CONFIG`` that is no such thing.
 
     >>> arguments("FlinkRunner --flink_master=HOST:8081")
     ['--runner=FlinkRunner', '--flink_master=HOST:8081']
     >>> arguments("DirectRunner --direct_num_workers=4")  # as it runs here
     ['--direct_num_workers=4']
     """
+    if (workers := from_environment()).several:
+        raise DataError(
+            f"Beam's options and a TF_CONFIG of {len(workers.names)} workers do not go together, "
+            "each of which would start the same pipeline: leave one of them out"
+        )
     try:
         runner, *more = shlex.split(told)
         if runner.startswith("-"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,27 @@ TASKS = "tasks"
 _COLUMNS = ("ids", "paths", "digests", "foreign")
 
 
+def arguments(beam: str) -> list[str]:
+    """As :func:`data_pipelines.beam_run.arguments`, for who is going to write shards.
+
+    Raises:
+        DataError: as there, or Beam is not installed.
+    """
+    given = beam_run.arguments(beam)
+    try:
+        beam_files.import_beam()
+    except ImportError as error:
+        raise DataError(str(error)) from error
+    return given
+
+
 def work_on(
     shards: Mapping[str, np.ndarray],
     records: Records,
     folder: Path,
     work: Callable[..., None],
     *shared: Any,
-    beam: str,
+    beam: Sequence[str],
     **columns: np.ndarray,
 ) -> None:
     """Calls ``work(name, folder, *shared)`` for each shard, on whatever worker is free.
@@ -41,24 +55,15 @@ def work_on(
         shards: rows of the records, by name.
         folder: where they write.
         work: a function of a module, which begins with :func:`shard_of`.
-        beam: a runner and its options, as of :func:`data_pipelines.beam_run.arguments`.
+        beam: what :func:`arguments` gave, before anything was written.
         columns: further arrays of a row a picture.
-
-    Raises:
-        DataError: options that name no runner, or Beam is not installed.
     """
-    arguments = beam_run.arguments(beam)
-    try:
-        # Before anything is written.
-        beam_files.import_beam()
-    except ImportError as error:
-        raise DataError(str(error)) from error
     folder = folder.absolute()
     for name, rows in shards.items():
         more = {column: values[rows] for column, values in columns.items()}
         beam_files.write(f"{folder}/{TASKS}/{name}", to_bytes(records.take(rows), **more))
     if shards:
-        beam_run.run(work, [*shards], str(folder), *shared, beam=arguments)
+        beam_run.run(work, [*shards], str(folder), *shared, beam=beam)
     shutil.rmtree(folder / TASKS, ignore_errors=True)
 
 

@@ -42,17 +42,20 @@ def look_by_beam(
         folder: of the parts.
 
     Raises:
-        DataError: pictures that cannot be read, where all shards without one are done by then; no
-            Beam, or options that name no runner.
+        DataError: pictures that cannot be read, where all shards without one are done by then, or
+            options that are none (`record_shards.arguments`).
     """
+    arguments = record_shards.arguments(beam)
+    folder.mkdir(parents=True, exist_ok=True)
     size = batch_size * max(1, record_shards.PICTURES // batch_size)
     parts = [left[start : start + size] for start in range(0, len(left), size)]
     shards = {saliency_table.part_name(rows): rows for rows in parts}
-    for name in shards:
-        beam_files.replace(f"{folder}/{name}{_BAD}", None)
+    # Shards of an earlier pass may have begun at other pictures.
+    for path in folder.glob(f"*{_BAD}"):
+        path.unlink()
     _export(localizer, folder / _NETWORK)
     told = localizer.identity, localizer.image_size, batch_size
-    record_shards.work_on(shards, records, folder, look_at_shard, *told, beam=beam)
+    record_shards.work_on(shards, records, folder, look_at_shard, *told, beam=arguments)
     bad = [json.loads(path.read_text()) for path in sorted(folder.glob(f"*{_BAD}"))]
     if bad:
         name, why = bad[0][0]

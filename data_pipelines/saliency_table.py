@@ -130,7 +130,8 @@ def look(
             the folder of `path`. With the same batch size the table is the same.
 
     Raises:
-        DataError: the file or its parts are damaged, or of another network or other pictures.
+        DataError: the file or its parts are damaged, or of another network or other pictures; a
+            pass that left pictures out; what Beam is told wrong, or its workers cannot read.
     """
     if not len(records):
         raise ValueError("no pictures to look at: the records are empty")
@@ -141,16 +142,18 @@ def look(
         digests = None if records.digests is None else records.digests[rows]
         return SaliencyTable(maps, records.ids[rows], identity, digests)
 
+    def not_in(parts: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        done = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in parts)])
+        return np.setdiff1d(np.arange(len(records)), done)
+
     if path.exists():
         whole = load(path, identity, records.ids, records.digests)
     else:
         parts = _resumed(folder, identity, records)
-        done = np.concatenate([np.empty(0, np.int64), *(rows for rows, _ in parts)])
-        left = np.setdiff1d(np.arange(len(records)), done)
+        left = not_in(parts)
         if beam is not None:
             from data_pipelines.saliency_shards import look_by_beam
 
-            folder.mkdir(parents=True, exist_ok=True)
             look_by_beam(localizer, records, left, folder, batch_size, beam)
             parts = _resumed(folder, identity, records)
         else:
@@ -166,6 +169,11 @@ def look(
                 for rows, maps in _looks(localizer, records, left, batch_size, bar.update):
                     beam_files.write(f"{folder / part_name(rows)}", table(rows, maps).contents())
                     parts.append((rows, maps))
+        if (lost := not_in(parts)).size:
+            raise DataError(
+                f"{folder} has no maps of {len(lost)} of {len(records)} pictures, first "
+                f"{str(records.ids[lost[0]])!r}: let all workers see it, and start again"
+            )
         maps = np.empty((len(records), *parts[0][1].shape[1:]), np.uint8)
         for rows, part in parts:
             maps[rows] = part

@@ -75,10 +75,11 @@ class Verdicts:
         """What was found in this picture, if it is still the same."""
         return self._known[index]
 
-    def keep(self, findings: list[Finding]) -> None:
-        """Keep these findings for the next start, where that saves time."""
+    def keep(self, findings: list[Finding]) -> bool:
+        """Keep these findings for the next start, where that saves time; False if they could not
+        be written."""
         if all(self._known) or time.monotonic() - self._started < WORTH:
-            return
+            return True
         aside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +89,8 @@ class Verdicts:
             kept = sorted(self.path.parent.glob("*.npz"), key=lambda path: path.stat().st_mtime)
             for path in kept[:-FILES]:
                 path.unlink(missing_ok=True)
+            return True
+        return False
 
     def _stamp(self, records: Records, index: int) -> str:
         """What changes when the picture does; nothing where that cannot be told."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection
 from typing import Any
 
+from data_pipelines import beam_run
 from recipes.common.cli import option, require
 
 # What a frozen network sees: of a crop, what its own map shows.
@@ -69,6 +70,8 @@ class RunSettings:
             f"--weight-decay must not be negative, got {self.weight_decay}",
         )
         check_seed(self, "seed")
+        if self.beam is not None:
+            beam_run.arguments(self.beam)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """By Beam the audit finds what it finds on one machine, and goes on where it was killed."""
 
 import os
+import warnings
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from data_pipelines import audit, record_shards, verdicts
 from data_pipelines.records import DataError, Records
@@ -120,6 +122,22 @@ def test_workers_of_other_versions_are_told(records, cache, monkeypatch):
         findings(records)
 
 
+def test_the_shards_stay_until_their_findings_are_kept(records, cache, examined, monkeypatch):
+    plain = os.replace
+
+    def full(source, target):
+        if Path(target).parent == cache:
+            raise OSError("no space is left")
+        plain(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        found = findings(records)
+    assert len(examined) == 7 and not [*cache.glob("*.npz")]
+    assert findings(records) == found and len(examined) == 7
+    assert [*cache.glob("*.npz")] and not [*cache.glob("*.parts")]
+
+
 def test_one_process_at_a_time(records, cache, monkeypatch):
     def taken(folder):
         raise InUse(f"{folder} is being written by another process (7)")
@@ -129,9 +147,29 @@ def test_one_process_at_a_time(records, cache, monkeypatch):
         findings(records)
 
 
+@pytest.mark.parametrize("beam", [None, BEAM])
+def test_remarks_of_pillow_are_not_passed_on(records, cache, monkeypatch, beam):
+    with Image.open(records.paths[0]) as whole:
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", whole.width * whole.height - 1)
+    with pytest.warns(Image.DecompressionBombWarning):
+        audit.examine(Path(records.paths[0]).read_bytes())
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        findings(records, beam)
+    assert not [each for each in told if "PIL" in each.filename]
+
+
+def test_shards_side_by_side_leave_the_filters_of_warnings_alone(records):
+    before = [*warnings.filters]
+    one, other = audit.examined(records), audit.examined(records)
+    next(one), next(other)
+    one.close(), other.close()
+    assert warnings.filters == before
+
+
 def test_the_audit_of_a_set_and_of_a_part_take_beam(records, cache, examined):
     with pytest.raises(DataError, match="begin with the name of a runner"):
         audit.readable(records, "set", progress=False, beam="--")
-    assert not examined
+    assert not examined and not cache.exists()
     with pytest.raises(DataError, match="set: cannot read 1 picture of 7, first '2.jpg'"):
         audit.readable(records, "set", progress=False, beam=BEAM)

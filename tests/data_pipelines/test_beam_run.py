@@ -1,5 +1,6 @@
 """Tasks are done by Beam: in this process, unless a runner is named."""
 
+import json
 import sys
 
 import pytest
@@ -34,6 +35,19 @@ def test_what_stops_a_task_stops_the_pipeline(tmp_path, text, error):
 def test_options_begin_with_a_runner(told):
     with pytest.raises(DataError, match="begin with the name of a runner, DirectRunner") as caught:
         beam_run.arguments(told)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_several_workers_of_tensorflow_have_no_beam(monkeypatch, count):
+    cluster = {"worker": [f"host:{port}" for port in range(count)]}
+    task = {"type": "worker", "index": 0}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+    if count == 1:
+        assert beam_run.arguments("DirectRunner") == []
+        return
+    with pytest.raises(DataError, match="TF_CONFIG of 2 workers do not go together") as caught:
+        beam_run.arguments("DirectRunner")
     assert "\n" not in str(caught.value)
 
 

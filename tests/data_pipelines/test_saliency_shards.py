@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines import beam_files, record_shards
+from data_pipelines import beam_files, record_shards, saliency_shards
 from data_pipelines.records import DataError
 from data_pipelines.saliency_table import look
 from tests.data_pipelines.pictures import make_records
@@ -102,3 +102,35 @@ def test_another_network_in_the_same_folder_is_loaded_anew(records, tmp_path):  
     path.unlink()
     dark = passed(records, path, Dark(network="dark"))
     np.testing.assert_array_equal(dark.maps, 255 - bright.maps)
+
+
+def test_wrong_options_are_refused_before_anything_is_written(records, tmp_path):  # noqa: F811
+    with pytest.raises(DataError, match="name of a runner"):
+        passed(records, tmp_path / "new/table.npz", beam="--no")
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_could_not_be_read_in_an_earlier_pass_is_forgotten(records, tmp_path):  # noqa: F811
+    parts = tmp_path / "table.npz.parts"
+    parts.mkdir()
+    # It began at other pictures: another batch size.
+    (parts / "000000002-000000005.npz.bad").write_text('[["4.png", "truncated"]]')
+    assert len(passed(records, tmp_path / "table.npz")) == len(records) and not parts.exists()
+
+
+@pytest.mark.parametrize("written, first", [(0, "0.png"), (2, "6.png")])
+def test_shards_that_nobody_wrote_make_no_table(records, tmp_path, monkeypatch, written, first):  # noqa: F811
+    plain = saliency_shards.look_at_shard
+    whole, path = passed(records, tmp_path / "whole.npz", beam=None), tmp_path / "table.npz"
+
+    def by_some(work, names, *shared, beam):
+        for name in names[:written]:
+            plain(name, *shared)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record_shards.beam_run, "run", by_some)
+        lost = len(records) - 3 * written
+        with pytest.raises(DataError, match=f"no maps of {lost} of 10 .* '{first}': let") as caught:
+            passed(records, path)
+    assert "\n" not in str(caught.value) and not path.exists()
+    np.testing.assert_array_equal(passed(records, path).maps, whole.maps)

@@ -340,6 +340,14 @@ def test_a_table_checks_its_columns(columns, message):
         SaliencyTable(**({"maps": maps, "ids": ["a", "b"], "identity": {}} | columns))
 
 
+def test_pictures_that_nobody_looked_at_make_no_table(records, tmp_path, monkeypatch):
+    plain, path = saliency_table.maps_of, tmp_path / "table.npz"
+    with monkeypatch.context() as patch, pytest.raises(DataError, match="no maps of 10 of 10"):
+        patch.setattr(saliency_table, "maps_of", lambda *told: [next(plain(*told))])
+        passed(records, path)
+    assert not path.exists()
+
+
 def test_no_pictures_are_refused(records, tmp_path):
     with pytest.raises(ValueError, match="no pictures"):
         passed(records.take([]), tmp_path / "table.npz")

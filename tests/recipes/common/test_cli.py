@@ -79,6 +79,7 @@ def test_demo_changes_defaults_and_flags_go_first(tmp_path):
         (["--margins", "1", "1.0000001"], "names a margin twice"),
         (["--seed", "4294967296"], "--seed must be in"),
         (["--seed", "-1"], "--seed"),
+        (["--beam=-x"], "begin with the name of a runner"),
         (["--seeds", "0"], "--seeds must be at least 1"),
         (["--remine", "0"], "--remine"),
         (["--learning-rate", "0"], "--learning-rate must be positive"),

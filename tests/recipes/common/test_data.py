@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
+from data_pipelines import audit_shards
 from data_pipelines.records import DataError
 from recipes.common.data import open_data
 from recipes.folder_triplet import Config
@@ -89,7 +90,15 @@ def test_several_labels_a_picture_are_refused(tmp_path):
         open_data(config, RunFolder(tmp_path / "run", config))
 
 
-def test_beam_looks_at_the_pictures_where_the_settings_say_so(tmp_path):
+def test_beam_looks_at_the_pictures_where_the_settings_say_so(tmp_path, monkeypatch):
+    def by_beam(*told):
+        raise ByBeam(told[-1])
+
+    monkeypatch.setattr(audit_shards, "examine_by_beam", by_beam)
     write_folder(tmp_path / "pictures")
-    with pytest.raises(DataError, match="begin with the name of a runner"):
-        opened(tmp_path, beam="--flink_master=HOST:8081")
+    with pytest.raises(ByBeam, match="^FlinkRunner --flink_master=HOST:8081$"):
+        opened(tmp_path, beam="FlinkRunner --flink_master=HOST:8081")
+
+
+class ByBeam(Exception):
+    """The audit went to Beam, with these options."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines.records import DataError
+from data_pipelines import saliency_shards
 from recipes.center.settings import CenterSettings
 from recipes.common import networks, saliency
 from tests.recipes.opening import opened
@@ -42,7 +42,15 @@ def test_a_run_keeps_to_its_saliency_network(run):
         saliency.look(run, Localizer(networks.backbone("resnet18", run.config)))
 
 
-def test_beam_makes_the_table_where_the_settings_say_so(run):
+def test_beam_makes_the_table_where_the_settings_say_so(run, monkeypatch):
+    def by_beam(*told):
+        raise ByBeam(told[-1])
+
+    monkeypatch.setattr(saliency_shards, "look_by_beam", by_beam)
     localizer = Localizer(networks.backbone("resnet18", run.config))
-    with pytest.raises(DataError, match="begin with the name of a runner"):
-        saliency.look(run.with_config(beam="--flink_master=HOST:8081"), localizer)
+    with pytest.raises(ByBeam, match="^FlinkRunner --flink_master=HOST:8081$"):
+        saliency.look(run.with_config(beam="FlinkRunner --flink_master=HOST:8081"), localizer)
+
+
+class ByBeam(Exception):
+    """The pass went to Beam, with these options."""
