@@ -60,8 +60,11 @@ def in_blocks(
     """The same for a result that is written elsewhere next: the maps lie in ``folder`` without a
     name, and take no place there when nobody reads them any more."""
     folder.mkdir(parents=True, exist_ok=True)
-    # What a killed run leaves is taken away by the next one, by this ending.
-    with tempfile.TemporaryDirectory(suffix=".partial", dir=folder) as there:
+    # What a killed run leaves is taken away by the next one, by this ending; so is the folder that
+    # a network's disk keeps as long as a file in it is mapped.
+    with tempfile.TemporaryDirectory(
+        suffix=".partial", dir=folder, ignore_cleanup_errors=True
+    ) as there:
         return mapped(Path(there) / "rows", rows, step, compute)
 
 

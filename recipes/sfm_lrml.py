@@ -20,7 +20,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import tfretrieval as tfr
-from recipes import common, instance
+from recipes import instance
 from recipes.common.cli import main
 from recipes.common.opened import Opened
 from recipes.common.recipe import Recipe
@@ -87,7 +87,7 @@ RECIPE = Recipe(
     load=lambda config, folder: instance.data.open_instances(config, folder),
     run=run,
     compose=lambda opened, results: instance.report.compose(opened, results),
-    check=lambda config: common.networks.check_weights([config.backbone], config),
+    check=lambda config: instance.starting_weights.check(config),
 )
 
 if __name__ == "__main__":

@@ -186,6 +186,21 @@ def test_of_two_workers_the_second_reads_what_the_first_wrote(tmp_path, monkeypa
         RunFolder(tmp_path / "run", Config(bits=16))
 
 
+def test_a_second_with_other_settings_is_refused_before_there_is_a_step(tmp_path, monkeypatch):
+    of_two(monkeypatch, 1)
+    like, other = (
+        RunFolder(tmp_path / "run", Config()),
+        RunFolder(tmp_path / "run", Config(bits=16)),
+    )
+    of_two(monkeypatch, 0)
+    chief = RunFolder(tmp_path / "run", Config())
+    chief.begin()
+    chief.agree()
+    like.agree()
+    with pytest.raises(RunFolderError, match=r"worker 1 \(b:2\) has other settings .*bits is 8"):
+        other.agree()
+
+
 def test_the_second_waits_for_the_file_of_the_first(tmp_path, monkeypatch):
     of_two(monkeypatch, 0)
     chief = RunFolder(tmp_path / "run", Config())

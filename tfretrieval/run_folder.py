@@ -55,7 +55,7 @@ class RunFolder:
         self._lock = self._locked() if file.exists() and self.workers.is_chief else None
         self._described = False
         if file.exists():
-            told = difference(*({**s, **_WHERE} for s in (_settings(file), self._settings)))
+            told = self._difference(file)
             self._described = not told
             if told and self.has_steps:
                 raise RunFolderError(
@@ -68,7 +68,8 @@ class RunFolder:
             )
         # Nobody else is writing them.
         for partial in self.path.rglob("*.partial") if self._lock else ():
-            shutil.rmtree(partial)
+            # On a network's disk a file that is still mapped keeps its folder.
+            shutil.rmtree(partial, ignore_errors=True)
 
     def _locked(self) -> FolderLock:
         try:
@@ -150,6 +151,25 @@ class RunFolder:
     @staticmethod
     def _damaged(file: Path) -> RunFolderError:
         return RunFolderError(f"{file} is damaged: delete it, and the same command makes it again")
+
+    def agree(self) -> None:
+        """Compares another worker with the chief, for whose settings it waits.
+
+        Raises:
+            RunFolderError: it was started with other settings.
+        """
+        if self.workers.is_chief:
+            return
+        told = self._difference(self.wait_for("config.json"))
+        if told:
+            raise RunFolderError(
+                f"{self.workers.named(self.workers.index)} has other settings than the chief "
+                f"({told}): start all with the same command"
+            )
+
+    def _difference(self, file: Path) -> str:
+        """What differs between the settings in a file and these."""
+        return difference(*({**s, **_WHERE} for s in (_settings(file), self._settings)))
 
     def begin(self) -> None:
         """Makes the folder this run's: locked, with its settings in it."""

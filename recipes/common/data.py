@@ -80,9 +80,9 @@ def describe(folder: RunFolder, described: dict[str, Any]) -> bool:
     """Writes ``data.json`` where the run has not begun, and says whether it did.
 
     Raises:
-        RunFolderError: the run began on other data.
+        RunFolderError: the run began on other data, or another worker than the chief has others.
     """
-    if not ((folder / "data.json").exists() and folder.has_steps):
+    if folder.workers.is_chief and not ((folder / "data.json").exists() and folder.has_steps):
         folder.write_json("data.json", described)
         return True
     before, now = folder.read_json("data.json")["checksum"], described["checksum"]

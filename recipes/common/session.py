@@ -53,10 +53,12 @@ def record(config: RunSettings, folder: RunFolder) -> None:
 
     Raises:
         RunFolderError: Python, a package or a file of weights differs from what the finished steps
-            ran on.
+            ran on, or settings or these from the chief's of several workers.
     """
     now = environment(config)
-    if (folder / "environment.json").exists() and folder.has_steps:
+    folder.agree()
+    began = (folder / "environment.json").exists() and folder.has_steps
+    if began or not folder.workers.is_chief:
         before = folder.read_json("environment.json")
         told = difference(_what_counts(before), _what_counts(now))
         if told:

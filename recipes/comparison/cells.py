@@ -123,12 +123,11 @@ def _made(
     lengths: Sequence[int],
     choice: Choice,
 ) -> tuple[Sequence[np.ndarray | None], float]:
-    """Codes of every length, and the seconds of their training."""
+    """Codes of every length, and the seconds of training and coding them."""
     config, task, begun = opened.config, inputs.task_of(method), time.monotonic()
     made: Sequence[np.ndarray | None]
     if METHODS[method].trained and config.end_to_end:
         found = [train_network(opened, inputs, method, bits, choice) for bits in lengths]
-        # Of a killed run what was trained before it was killed counts too.
         return [one["codes"] for one in found], float(sum(one["seconds"] for one in found))
     if METHODS[method].trained:
         wanted = [Wanted(bits, choice.best.value) for bits in lengths]

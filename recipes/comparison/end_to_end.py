@@ -9,6 +9,7 @@ decay, normalisation as it was. What grows while a head is trained has grown by 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,7 +50,7 @@ def train_network(
     choice: Choice,
 ) -> Arrays:
     """``codes`` ``[N, bits]`` of all pictures by a network and its head, and the ``seconds`` of
-    their training together; a file of the run, and on the way to it a checkpoint.
+    training and coding; a file of the run, and on the way to it a checkpoint.
 
     Raises:
         Diverged: with what to do.
@@ -58,10 +59,13 @@ def train_network(
 
     def compute() -> Arrays:
         tf.keras.utils.set_random_seed(opened.config.seed)
-        with opened.strategy.scope():
-            wanted = Wanted(bits, choice.best.value)
-            model, encoder, terms = _whole(opened.config, inputs, method, wanted, choice)
-        seconds = _fit(opened, inputs.view, name, model, terms)
+        begun, wanted = time.monotonic(), Wanted(bits, choice.best.value)
+        # On one device, as heads are: half a batch has other pairs.
+        model, encoder, terms = _whole(opened.config, inputs, method, wanted, choice)
+        seconds = time.monotonic() - begun
+        # Of a killed run what was trained before it was killed counts too.
+        seconds += _fit(opened, inputs.view, name, model, terms)
+        begun = time.monotonic()
         records, config = opened.data.records, opened.config
         seen = steps.eval_batches(
             records,
@@ -72,6 +76,7 @@ def train_network(
             masks=inputs.view.masks,
         ).map(lambda image, label: image)
         codes = encoder.predict(seen, verbose=common.session.verbosity())
+        seconds += time.monotonic() - begun
         return {"codes": np.asarray(codes, np.float32), "seconds": seconds}
 
     found = opened.folder.step(f"{name}/codes", compute)
@@ -143,22 +148,21 @@ def _fit(
         return for_all(found, len(terms))
 
     length = int(batches(config.fine_tune_epochs - 1).cardinality())
-    with opened.strategy.scope():
-        schedule = tf.keras.optimizers.schedules.CosineDecay(
-            0.0,
-            (config.fine_tune_epochs - 1) * length,
-            warmup_target=config.fine_tune_rate,
-            warmup_steps=length,
-        )
-        model.compile(
-            tf.keras.optimizers.Adam(schedule),
-            loss=[loss for loss, _ in terms],
-            loss_weights=[weight for _, weight in terms],
-            jit_compile=False,
-        )
-        state = common.training.checkpoint(
-            opened.folder, f"{name}/checkpoint", model, config.fine_tune_epochs
-        )
+    schedule = tf.keras.optimizers.schedules.CosineDecay(
+        0.0,
+        (config.fine_tune_epochs - 1) * length,
+        warmup_target=config.fine_tune_rate,
+        warmup_steps=length,
+    )
+    model.compile(
+        tf.keras.optimizers.Adam(schedule),
+        loss=[loss for loss, _ in terms],
+        loss_weights=[weight for _, weight in terms],
+        jit_compile=False,
+    )
+    state = common.training.checkpoint(
+        opened.folder, f"{name}/checkpoint", model, config.fine_tune_epochs
+    )
     if state.epoch < state.epochs:
         print(f"{name}: epoch {state.epoch} of {state.epochs} done", flush=True)
         try:

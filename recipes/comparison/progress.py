@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -97,9 +98,10 @@ class Progress:
 
     def _look(self, folder: Path, cell: str) -> None:
         file = folder / f"{cell}.npz"
-        if file.exists():
-            with np.load(file) as arrays:
-                self._took[folder, cell] = float(arrays[ELAPSED])
+        # The step that reads a damaged file says what to do with it.
+        damaged = contextlib.suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+        with damaged, np.load(file) as arrays:
+            self._took[folder, cell] = float(arrays[ELAPSED])
 
 
 def _kind(cell: str) -> str:

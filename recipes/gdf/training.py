@@ -89,7 +89,7 @@ def train(
 
     terms = [
         tfr.losses.CauchyQuantizationLoss(config.gamma),
-        tfr.losses.BitBalanceLoss(config.balance_per),
+        tfr.losses.BitBalanceLoss(config.balance_per, gather=True),
     ]
     together = tfr.losses.Sum(
         terms,

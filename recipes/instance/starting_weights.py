@@ -13,8 +13,21 @@ from recipes.common.settings import HashSettings
 from recipes.common.training import train_classifier
 from recipes.instance.settings import BEFORE, InstanceSettings
 from tfretrieval.run_folder import RunFolder
+from tfretrieval.workers import from_environment
 
 PRETRAINING_BATCH = 32
+
+
+def check(config: InstanceSettings) -> None:
+    """Whether the backbone can start as is wanted.
+
+    Raises:
+        ConfigError: weights that are not there or do not fit.
+        WorkersError: a classifier's batches that do not divide among the workers.
+    """
+    networks.check_weights([config.backbone], config)
+    if config.weights == "none":
+        from_environment().share(np.arange(PRETRAINING_BATCH), axis=0)
 
 
 def starting_weights(opened: Opened[InstanceSettings, InstanceData]) -> list[np.ndarray]:

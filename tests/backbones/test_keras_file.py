@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -42,6 +44,10 @@ def test_what_is_no_such_file_is_refused_in_one_line(tmp_path):
         with pytest.raises(WeightsError, match="which its weights name"):
             keras_file((16, 16, 3), weights)
     file.write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(WeightsError, match="mine.keras is none"):
+        keras_file((16, 16, 3), file)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("config.json", "{}")
     with pytest.raises(WeightsError, match="mine.keras cannot be read as a model") as error:
         keras_file((16, 16, 3), file)
     assert "\n" not in str(error.value)
@@ -61,3 +67,8 @@ def test_no_code_of_a_file_is_run(tmp_path):
     tf.keras.Model(image, map_).save(tmp_path / "mine.keras")
     with pytest.raises(WeightsError, match="cannot be read as a model"):
         keras_file((16, 16, 3), tmp_path / "mine.keras")
+    # HDF5 by the name of .keras, which Keras 2 would load with all that is in it.
+    tf.keras.Model(image, map_).save(tmp_path / "mine.h5")
+    (tmp_path / "mine.h5").rename(tmp_path / "other.keras")
+    with pytest.raises(WeightsError, match="other.keras is none"):
+        keras_file((16, 16, 3), tmp_path / "other.keras")

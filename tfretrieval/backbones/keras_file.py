@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -21,8 +22,8 @@ def keras_file(
 
     It ends at the model's output where that is a map, else at its deepest map of more than one
     cell: pooling, hash layer and classifier behind it are left off. Pictures enter in [0, 255], so
-    what scales them must be in the model, as a ``Rescaling`` layer at its beginning. Nothing in the
-    file is executed: Keras refuses ``Lambda`` layers.
+    what scales them must be in the model, as a ``Rescaling`` layer at its beginning. Keras refuses
+    ``Lambda`` layers, whose code is in the file; all the same, load only what you trust.
 
     Args:
         input_shape: ``(height, width, 3)`` of the pictures; a network made for another size is
@@ -46,7 +47,8 @@ def keras_file(
     ...     keras_file((64, 64, 3), f"{folder}/mine.keras").output_shape
     (None, 31, 31, 4)
     """
-    if weights is None or not os.path.isfile(weights) or not str(weights).endswith(".keras"):
+    # Of a file of HDF5, whatever its name is, Keras 2 would run what its layers hold.
+    if weights is None or not os.path.isfile(weights) or not zipfile.is_zipfile(weights):
         raise WeightsError(
             f"keras_file is the network of a .keras file, which its weights name, and {weights} is "
             "none"

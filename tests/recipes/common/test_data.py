@@ -6,10 +6,11 @@ import pytest
 
 from data_pipelines import audit_shards
 from data_pipelines.records import DataError
-from recipes.common.data import open_data
+from recipes.common.data import describe, open_data
 from recipes.folder_triplet import Config
 from tests.recipes.pictures import write_folder
 from tfretrieval.run_folder import RunFolder, RunFolderError
+from tfretrieval.workers import Workers
 
 
 def opened(tmp_path, name="run", share=0.0, **settings):
@@ -102,3 +103,13 @@ def test_beam_looks_at_the_pictures_where_the_settings_say_so(tmp_path, monkeypa
 
 class ByBeam(Exception):
     """The audit went to Beam, with these options."""
+
+
+def test_another_worker_is_compared_with_the_chief_before_there_is_a_step(tmp_path, monkeypatch):
+    chief = RunFolder(tmp_path / "run", Config())
+    assert describe(chief, {"checksum": "abc"})
+    second = RunFolder(tmp_path / "run", Config())
+    monkeypatch.setattr(second, "workers", Workers(("a:1", "b:1"), 1))
+    assert not describe(second, {"checksum": "abc"})
+    with pytest.raises(RunFolderError, match="began on other data"):
+        describe(second, {"checksum": "def"})

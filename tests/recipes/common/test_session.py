@@ -6,6 +6,7 @@ import tensorflow as tf
 from recipes.common import session
 from recipes.common.settings import RunSettings
 from tfretrieval.run_folder import RunFolder, RunFolderError
+from tfretrieval.workers import Workers
 
 
 @pytest.fixture
@@ -39,6 +40,17 @@ def test_another_version_is_named(begun, monkeypatch):
     )
     with pytest.raises(RunFolderError, match=r"pillow is '[\d.]+' there, '9.9' here"):
         session.record(config, folder)
+
+
+def test_another_worker_has_the_versions_of_the_chief(tmp_path, monkeypatch):
+    config = RunSettings()
+    session.record(config, RunFolder(tmp_path / "run", config))
+    second = RunFolder(tmp_path / "run", config)
+    monkeypatch.setattr(second, "workers", Workers(("a:1", "b:1"), 1))
+    session.record(config, second)
+    monkeypatch.setattr(session.platform, "python_version", lambda: "3.99")
+    with pytest.raises(RunFolderError, match="Python is .* there, '3.99' here"):
+        session.record(config, second)
 
 
 def test_weights_are_known_by_what_is_in_the_file(begun):

@@ -9,7 +9,7 @@ import pytest
 from recipes.comparison.cells import names
 from recipes.comparison.progress import ELAPSED, Progress, timed
 from tests.recipes.comparison.tiny import CONFIG
-from tfretrieval.run_folder import RunFolder
+from tfretrieval.run_folder import RunFolder, RunFolderError
 
 CELLS = ["choice/features/dsh", "features/lsh", "features/dsh"]
 
@@ -83,3 +83,12 @@ def test_cells_are_the_files_of_a_run(compared, choose):
     for cell in found:
         with np.load(compared / "seed-1" / f"{cell}.npz") as file:
             assert file[ELAPSED] > 0
+
+
+def test_a_damaged_cell_is_left_to_the_step_that_says_what_to_do(tmp_path):
+    folder, progress = begun(tmp_path / "run")
+    make(folder, progress, CELLS[0], 60.0)
+    (folder / f"{CELLS[0]}.npz").write_bytes(b"cut short")
+    folder, progress = begun(tmp_path / "run")
+    with pytest.raises(RunFolderError, match="is damaged: delete it"):
+        make(folder, progress, CELLS[0], 60.0)
