@@ -230,8 +230,10 @@ def _run_killed_after_every_file(main, run_dir: Path, monkeypatch, step, most: i
 
         @contextlib.contextmanager
         def one_file_only(target, written=written):
-            # Some small files are written anew at every start: they do not count.
-            counts = not target.exists()
+            # Some small files are written anew at every start, and those of a folder without a
+            # name at every pass: they do not count.
+            nameless = any(part.endswith(".partial") for part in target.parts)
+            counts = not target.exists() and not nameless
             with writing(target) as partial:
                 yield partial
                 if len(written) >= step and counts:

@@ -20,7 +20,7 @@ PACKAGES = {package for group in build_reference.PACKAGES.values() for package i
 
 def test_every_package_has_its_page():
     found = {module.name for module in pkgutil.iter_modules(tfretrieval.__path__)}
-    assert found == PACKAGES
+    assert {name for name in found if not name.startswith("_")} == PACKAGES
 
 
 def test_a_page_lists_what_its_package_exports(tmp_path):

@@ -25,6 +25,7 @@ PLOTS = {
         {n: (np.array([1.0, 2.0]), np.array([2.0, 3.0]))}, n
     ),
     "domain_gates": lambda n: plots.domain_gates({n: np.array([[0.1, 0.9], [0.8, 0.9]])}, n),
+    "bars": lambda n: plots.bars({n: {n: 1.0}}, {n: n}, n),
     "families": lambda n: plots.families({n: {n: ([16, 64], [0.2, 0.5])}}, n, n, title=n),
     "feature_maps": lambda n: plots.feature_maps(PICTURE, {n: MAP}, n),
     "feature_plane": lambda n: plots.feature_plane(

@@ -1,6 +1,7 @@
 """A plan counts the steps that a run does: the files of the one are those of the other."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -8,7 +9,6 @@ from recipes import folder_triplet
 from recipes.common.cli import main
 from recipes.triplet.work import cells, looks, reads, row_title, run_steps, table_steps
 from tests.recipes.triplet.tiny import FLAGS
-from tfretrieval.run_folder import RunFolder
 
 pytestmark = pytest.mark.usefixtures("eager_training")
 
@@ -22,7 +22,7 @@ def steps_of(run):
 
 
 def configured(run, **settings):
-    written = RunFolder.read_json(_Read(run), "config.json")
+    written = json.loads((run / "config.json").read_text())
     known = {f.name for f in dataclasses.fields(folder_triplet.Config) if f.init}
     given = {
         name: tuple(value) if isinstance(value, list) else value
@@ -30,16 +30,6 @@ def configured(run, **settings):
         if name in known
     }
     return folder_triplet.Config(**{**given, **settings})
-
-
-class _Read:
-    """As much of a run folder as it takes to read from it."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __truediv__(self, name):
-        return self.path / name
 
 
 def test_a_run_leaves_the_files_of_its_steps(selected, paper):
