@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfretrieval.worker_watch import FITTING, WORKING, Watch
 from tfretrieval.workers import ALONE, Workers, WorkersError, from_environment
 
-Training = TypeVar("Training", bound=Callable[..., Any])
+_Training = TypeVar("_Training", bound=Callable[..., Any])
 
 
 @functools.cache
@@ -49,7 +49,7 @@ def begin(step: int, gpus: int) -> tf.distribute.Strategy:
 
 def workers_of(model_or_strategy: Any) -> Workers:
     """The workers that a strategy, or that of a model, trains with: this process alone but for
-    :func:`strategy`.
+    ``strategy()``.
 
     >>> workers_of(tf.distribute.get_strategy()).several
     False
@@ -59,10 +59,10 @@ def workers_of(model_or_strategy: Any) -> Workers:
     return from_environment() if several else ALONE
 
 
-def together(train: Training) -> Training:
+def together(train: _Training) -> _Training:
     """A training ``train(opened, ...)``, resumed from the file of its checkpoint, by all workers.
 
-    They train it in the scope of :func:`strategy`, and the chief writes the file. Then each goes on
+    They train it in the scope of ``strategy()``, and the chief writes the file. Then each goes on
     as after a training that was finished before: it builds the model for itself, outside of that
     scope, where nothing waits for another worker, and reads its weights.
 
@@ -77,11 +77,11 @@ def together(train: Training) -> Training:
             train(dataclasses.replace(opened, strategy=strategy()), *arguments, **options)
         return train(opened, *arguments, **options)
 
-    return cast(Training, by_all)
+    return cast(_Training, by_all)
 
 
 def fit(model: tf.keras.Model, batches: tf.data.Dataset, **options: Any) -> Any:
-    """``model.fit(batches, **options)``; a model in the scope of :func:`strategy` is trained by all
+    """``model.fit(batches, **options)``; a model in the scope of ``strategy()`` is trained by all
     workers, each with batches that are its own share.
 
     Batch normalisation then takes its statistics over the batch of all. What Keras 3.15 lacks for

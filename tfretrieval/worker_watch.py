@@ -32,10 +32,10 @@ class Watch:
     folder, and reads the others'. The process ends with status 2 and one line that names the worker
     which
 
-    * has not begun within :data:`START` seconds,
+    * has not begun within ``START`` seconds,
     * has ended with an error, at once,
-    * has not written for :data:`SILENCE` seconds: it was killed, is stopped, or is cut off,
-    * writes, but while all train has been the last to take a batch for :data:`STALL` seconds.
+    * has not written for ``SILENCE`` seconds: it was killed, is stopped, or is cut off,
+    * writes, but while all train has been the last to take a batch for ``STALL`` seconds.
 
     No clock is compared with another machine's: what counts is when this one last saw a change.
 
