@@ -65,19 +65,24 @@ def one(folder: Path, options: argparse.Namespace) -> None:
         (folder / "history.json").write_text(json.dumps(told))
 
 
-def together(count: int, folder: Path, flags: list[str], **environment: str) -> None:
-    """So many workers, until all have ended."""
+def loopback(count: int) -> tuple[list[str], list[str]]:
+    """Names of so many workers on free ports of this machine, and the ``TF_CONFIG`` of each."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
     names = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
     for each in sockets:
         each.close()
+    tasks = [{"type": "worker", "index": index} for index in range(count)]
+    return names, [json.dumps({"cluster": {"worker": names}, "task": task}) for task in tasks]
+
+
+def together(count: int, folder: Path, flags: list[str], **environment: str) -> None:
+    """So many workers, until all have ended."""
     command = [sys.executable, "-m", "benchmarks.workers", "--one", str(folder), *flags]
     started = []
-    for index in range(count):
-        config = {"cluster": {"worker": names}, "task": {"type": "worker", "index": index}}
-        settings = {**os.environ, "TF_CONFIG": json.dumps(config), **environment}
+    for config in loopback(count)[1]:
+        settings = {**os.environ, "TF_CONFIG": config, **environment}
         started.append(subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL))
     if any([each.wait() for each in started]):
         sys.exit(f"{count} workers: one has failed, see above")

@@ -32,5 +32,14 @@ class View:
     alpha: float | str = 0.4
     region: str = "box"
 
+    @property
+    def shown(self) -> dict[str, np.ndarray | None]:
+        """What is cut out and what keeps its colours, by the names that batches take them by.
+
+        >>> WHOLE.shown
+        {'boxes': None, 'masks': None}
+        """
+        return {"boxes": self.boxes, "masks": self.masks}
+
 
 WHOLE = View()

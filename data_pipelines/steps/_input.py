@@ -36,8 +36,10 @@ def in_epochs(
         axis: of the shape, which they divide.
     """
     length = math.prod(shape)
-    numbers = np.arange(length, dtype=np.int64).reshape(shape)
-    own = workers.share(numbers, axis).ravel() if workers.several else None
+    own = None
+    if workers.several:
+        numbers = np.arange(length, dtype=np.int64).reshape(shape)
+        own = workers.share(numbers, axis).ravel()
     if not 0 <= first_epoch < epochs:
         raise ValueError(f"first_epoch must be in 0..{epochs - 1}, got {first_epoch}")
 

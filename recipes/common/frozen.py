@@ -9,7 +9,6 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 import tfretrieval as tfr
-from data_pipelines import steps
 from data_pipelines.kept import kept, kept_rows, pictures
 from data_pipelines.records import Records
 from data_pipelines.view import WHOLE, View
@@ -49,8 +48,7 @@ def _depends_on(
     opened: Opened[RunSettings, Divided], name: str, view: View, network: tf.keras.Model
 ) -> dict[str, Any]:
     told = f"{name.partition('+')[0]}, {opened.config.image_size} pixels"
-    seen = {"boxes": view.boxes, "masks": view.masks}
-    return depends_on(opened.config, opened.data.records, told, network, **seen)
+    return depends_on(opened.config, opened.data.records, told, network, **view.shown)
 
 
 def depends_on(
@@ -115,18 +113,11 @@ def whole_maps(
     config, records = opened.config, opened.data.records
 
     def compute(start: int, stop: int) -> Arrays:
-        batches = steps.eval_batches(
-            records,
-            np.arange(start, stop),
-            image_size=config.image_size,
-            batch_size=config.batch_size,
-            boxes=view.boxes,
-            masks=view.masks,
-        )
+        batches = training.seen(opened, view, start, stop)
         shown = tqdm(
             batches, total=-(-(stop - start) // config.batch_size), desc=name, disable=None
         )
-        seen = [network.predict_on_batch(image).astype(np.float16) for image, _ in shown]
+        seen = [network.predict_on_batch(images).astype(np.float16) for images in shown]
         return {"maps": np.concatenate(seen)}
 
     depends = {**_depends_on(opened, name, view, network), "layer": network.layers[-1].name}

@@ -45,7 +45,7 @@ def start(config: RunSettings) -> tf.distribute.Strategy:
         tf.config.experimental.enable_op_determinism()
     device = f"{len(gpus)} GPU" if gpus else "the CPU"
     print(f"TensorFlow {tf.__version__} on {device}", flush=True)
-    return distributed.begin(getattr(config, "per_domain", config.batch_size), len(gpus))
+    return distributed.begin(_step(config), len(gpus))
 
 
 def record(config: RunSettings, folder: RunFolder) -> None:
@@ -79,9 +79,7 @@ def environment(config: RunSettings) -> dict[str, Any]:
     """Versions, devices, commit, date, and digests of files that are settings, for
     ``environment.json``."""
     return {
-        **from_environment().told(
-            getattr(config, "per_domain", config.batch_size), config.learning_rate
-        ),
+        **from_environment().told(_step(config), config.learning_rate),
         "date": datetime.date.today().isoformat(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
@@ -90,6 +88,11 @@ def environment(config: RunSettings) -> dict[str, Any]:
         "commit": _commit(),
         "files": {name: _digest(path) for name, path in _files(config)},
     }
+
+
+def _step(config: RunSettings) -> int:
+    """What all workers take together in a step: pictures, of sketch recipes of each domain."""
+    return int(getattr(config, "per_domain", config.batch_size))
 
 
 def _what_counts(environment: dict[str, Any]) -> dict[str, Any]:

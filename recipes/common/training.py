@@ -140,14 +140,15 @@ def fit(
     if checkpoint.epoch < checkpoint.epochs:
         done = f"epoch {checkpoint.epoch} of {checkpoint.epochs} done"
         print(f"{name}: stage 1, {done}", flush=True)
-        options = {"steps_per_epoch": length, "shuffle": False, "verbose": session.verbosity()}
         distributed.fit(
             model,
             batches(checkpoint.epoch),
             initial_epoch=checkpoint.epoch,
             epochs=checkpoint.epochs,
+            steps_per_epoch=length,
+            shuffle=False,
             callbacks=[*callbacks, checkpoint],
-            **options,
+            verbose=session.verbosity(),
         )
     return checkpoint.history
 
@@ -190,6 +191,26 @@ def image_input(model: tf.keras.Model) -> tf.Tensor:
     return model.input["image"] if isinstance(model.input, dict) else model.input
 
 
+def seen(
+    opened: Opened[RunSettings, Divided],
+    view: View,
+    start: int = 0,
+    stop: int | None = None,
+    image_size: int | None = None,
+) -> tf.data.Dataset:
+    """What a network sees of the pictures from ``start`` to ``stop``, of all by default, in batches
+    of the settings and, unless another is given, of their size."""
+    config, records = opened.config, opened.data.records
+    batches = steps.eval_batches(
+        records,
+        np.arange(len(records))[start:stop],
+        image_size=image_size or config.image_size,
+        batch_size=config.batch_size,
+        **view.shown,
+    )
+    return batches.map(lambda image, label: image)
+
+
 def cached_features(
     opened: Opened[RunSettings, Divided],
     name: str,
@@ -216,16 +237,7 @@ def cached_features(
         network = tf.keras.Model(image_input(classifier), outputs)
 
         def block(start: int, stop: int) -> dict[str, np.ndarray]:
-            batches = None if maps is None else maps[start:stop]
-            if batches is None:
-                batches = steps.eval_batches(
-                    records,
-                    np.arange(start, stop),
-                    image_size=config.image_size,
-                    batch_size=config.batch_size,
-                    boxes=view.boxes,
-                    masks=view.masks,
-                ).map(lambda image, label: image)
+            batches = seen(opened, view, start, stop) if maps is None else maps[start:stop]
             features, logits = network.predict(batches, verbose=session.verbosity())
             return {"features": features.astype(np.float32), "logits": logits}
 

@@ -13,7 +13,6 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from data_pipelines import steps
 from data_pipelines.kept import kept, pictures
 from data_pipelines.view import View
 from recipes import common
@@ -40,9 +39,9 @@ def descriptors(
         classifier: of stage 1, whose last map is the selected one.
     """
     return {
-        HAND_MADE: functools.cache(lambda: hand_made(opened, view)),
-        SELECTED: functools.cache(lambda: of_the_network(opened, classifier, view, SELECTED)),
-        STAGES: functools.cache(lambda: of_the_network(opened, classifier, view, STAGES)),
+        HAND_MADE: lambda: hand_made(opened, view),
+        SELECTED: lambda: of_the_network(opened, classifier, view, SELECTED),
+        STAGES: lambda: of_the_network(opened, classifier, view, STAGES),
     }
 
 
@@ -75,7 +74,7 @@ def hand_made(opened: Opened[ComparisonSettings, Divided], view: View) -> Arrays
     depends_on = {
         "pictures": pictures(opened.data.records),
         "descriptor": f"HOG and colours of {SIDE} pixels, {tf.__version__}",
-        **{name: one for name, one in _seen(view).items() if one is not None},
+        **{name: one for name, one in view.shown.items() if one is not None},
     }
     compute = functools.partial(_described, opened, view, SIDE, tf.function(describe))
     return kept("hand-made", depends_on, compute)
@@ -89,7 +88,7 @@ def of_the_network(
     image = common.training.image_input(classifier)
     network = tf.keras.Model(image, read(classifier, reads))
     told = f"{reads}, {config.network}, {config.image_size} pixels"
-    depends_on = common.frozen.depends_on(config, opened.data.records, told, network, **_seen(view))
+    depends_on = common.frozen.depends_on(config, opened.data.records, told, network, **view.shown)
     compute = functools.partial(
         _described, opened, view, config.image_size, network.predict_on_batch
     )
@@ -98,20 +97,15 @@ def of_the_network(
     return {**found, "parts": np.array(widths, int)}
 
 
-def _seen(view: View) -> dict[str, np.ndarray | None]:
-    return {"boxes": view.boxes, "masks": view.masks}
-
-
 def _described(
     opened: Opened[ComparisonSettings, Divided],
     view: View,
     side: int,
     describe: Callable[[tf.Tensor], tf.Tensor],
 ) -> Arrays:
-    records, size = opened.data.records, opened.config.batch_size
-    every = np.arange(len(records))
-    batches = steps.eval_batches(records, every, image_size=side, batch_size=size, **_seen(view))
+    batches = common.training.seen(opened, view, image_size=side)
     start = time.monotonic()
-    shown = tqdm(batches, total=-(-len(every) // size), desc="descriptors", disable=None)
-    found = [np.asarray(describe(images), np.float32) for images, _ in shown]
+    total = -(-len(opened.data.records) // opened.config.batch_size)
+    shown = tqdm(batches, total=total, desc="descriptors", disable=None)
+    found = [np.asarray(describe(images), np.float32) for images in shown]
     return {"descriptors": np.concatenate(found), "seconds": time.monotonic() - start}

@@ -66,15 +66,7 @@ def train_network(
         # Of a killed run what was trained before it was killed counts too.
         seconds += _fit(opened, inputs.view, name, model, terms)
         begun = time.monotonic()
-        records, config = opened.data.records, opened.config
-        seen = steps.eval_batches(
-            records,
-            np.arange(len(records)),
-            image_size=config.image_size,
-            batch_size=config.batch_size,
-            boxes=inputs.view.boxes,
-            masks=inputs.view.masks,
-        ).map(lambda image, label: image)
+        seen = common.training.seen(opened, inputs.view)
         codes = encoder.predict(seen, verbose=common.session.verbosity())
         seconds += time.monotonic() - begun
         return {"codes": np.asarray(codes, np.float32), "seconds": seconds}

@@ -1,17 +1,12 @@
 """Losses on a batch that two replicas share."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.recipes.replicas import apart, two_replicas
 from tfretrieval import losses
 
-ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((12, 4)).astype(np.float32)
 Y = np.tile([0, 1, 2], 4)
@@ -65,9 +60,7 @@ def gradients(loss, strategy):
 
 
 def compare_replicas():
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    two, one = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]), tf.distribute.get_strategy()
+    two, one = two_replicas(), tf.distribute.get_strategy()
     triplet, adaptive = losses.TripletLoss(1.0), losses.AdaptiveTripletLoss("batch")
     for loss in (
         losses.InBatch(triplet, "semi-hard", gather=True),
@@ -85,15 +78,7 @@ def compare_replicas():
 
 def test_gathered_by_two_replicas_it_is_that_of_one_device():
     """A pair lies in two shares as well as in one; without gathering the loss is another one."""
-    script = "from tests.losses.test_batch_loss import compare_replicas; compare_replicas()"
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    apart("from tests.losses.test_batch_loss import compare_replicas; compare_replicas()")
 
 
 @pytest.mark.parametrize("loss", every_loss(gather=True), ids=lambda loss: loss.name)

@@ -13,7 +13,11 @@ ROOT = Path(__file__).parents[2]
 
 def check_resumes(module: str, folder: Path) -> None:
     """Holds ``train_on(strategy, folder)`` of a test module, which returns weights, to that."""
-    script = f"from tests.recipes.replicas import compare; compare({module!r}, {str(folder)!r})"
+    apart(f"from tests.recipes.replicas import compare; compare({module!r}, {str(folder)!r})")
+
+
+def apart(script: str) -> None:
+    """Runs a script in a process of its own: one can be divided into replicas only at its start."""
     done = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -21,7 +25,16 @@ def check_resumes(module: str, folder: Path) -> None:
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"},
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def two_replicas():
+    """A strategy of two replicas on the CPU, before anything else is computed."""
+    import tensorflow as tf
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 class Killed(BaseException):
@@ -29,11 +42,7 @@ class Killed(BaseException):
 
 
 def compare(module: str, folder: str) -> None:
-    import tensorflow as tf
-
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = two_replicas()
     from tfretrieval.callbacks import TrainingCheckpoint as Checkpoint
 
     train_on = importlib.import_module(module).train_on

@@ -4,15 +4,15 @@
 set.
 """
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+
+from benchmarks.workers import loopback
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, BATCH = 3, 6
@@ -22,18 +22,12 @@ SILENCE = 15.0
 
 def start(folder, count, fate=""):
     """Starts some workers; the last one gets a signal at the end of an epoch: ``"SIGSTOP 0"``."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    names = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
-    for one in sockets:
-        one.close()
+    names, configs = loopback(count)
     started = []
-    for index in range(count):
-        config = {"cluster": {"worker": names}, "task": {"type": "worker", "index": index}}
+    for index, config in enumerate(configs):
         environment = {
             **os.environ,
-            "TF_CONFIG": json.dumps(config),
+            "TF_CONFIG": config,
             "PYTHONPATH": str(ROOT),
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "FATE": fate if index == count - 1 else "",

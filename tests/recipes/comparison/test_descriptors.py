@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 import tfretrieval as tfr
+from data_pipelines import steps
 from data_pipelines.view import WHOLE, View
 from recipes.comparison import descriptors
 from recipes.comparison.methods import HAND_MADE, SELECTED, STAGES
@@ -41,7 +42,7 @@ def test_are_of_every_picture_and_of_length_two(run, classifier):
 
 def test_a_second_run_does_not_look_again(run, classifier, monkeypatch):
     first = descriptors.hand_made(run, WHOLE)
-    monkeypatch.setattr(descriptors.steps, "eval_batches", lambda *a, **k: pytest.fail("looked"))
+    monkeypatch.setattr(steps, "eval_batches", lambda *a, **k: pytest.fail("looked"))
     np.testing.assert_array_equal(
         descriptors.hand_made(run, WHOLE)["descriptors"], first["descriptors"]
     )
@@ -58,9 +59,7 @@ def test_see_what_the_network_sees(run, classifier):
 
 
 def test_the_network_says_what_it_is_read_for(run, classifier):
-    batches = descriptors.steps.eval_batches(
-        run.data.records, np.arange(36), image_size=32, batch_size=36
-    )
+    batches = steps.eval_batches(run.data.records, np.arange(36), image_size=32, batch_size=36)
     (images, _), *_ = batches
     outputs = [classifier.get_layer(name).output for name in ("fine", "map", "features")]
     fine, maps, features = tf.keras.Model(classifier.input, outputs)(images)
