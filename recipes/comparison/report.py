@@ -113,11 +113,6 @@ def _rows(found: Comparison) -> Iterator[tuple[Key, MethodRow]]:
 
 def _by_bits(config: ComparisonSettings, found: Comparison) -> Table:
     lengths = sorted(config.bit_lengths)
-    definitions = dict.fromkeys(
-        row.cells[config.bits].definition
-        for _, row in _rows(found)
-        if row.cells[config.bits].figures
-    )
     rows: dict[Key, dict[str, Figure]] = {}
     for key, row in _rows(found):
         rows[key] = {
@@ -131,7 +126,7 @@ def _by_bits(config: ComparisonSettings, found: Comparison) -> Table:
         tuple(Column(f"{bits} bits") for bits in lengths),
         rows,
         (
-            *(f"- mAP, %: {definition}" for definition in definitions),
+            *_definitions(config, found),
             "- A real-valued row has no length: its mAP stands under each, by cosine.",
             *(
                 [
@@ -143,6 +138,17 @@ def _by_bits(config: ComparisonSettings, found: Comparison) -> Table:
             ),
         ),
     )
+
+
+def _definitions(config: ComparisonSettings, found: Comparison) -> Iterator[str]:
+    """What mAP is: once for all codes, and for the rows of features of each width."""
+    shown: dict[str, dict[str, None]] = {}
+    for (reads, title), row in _rows(found):
+        cell = row.cells[config.bits]
+        if cell.figures:
+            name = "all codes" if cell.packed is not None else f"{title} ({reads})"
+            shown.setdefault(cell.definition, {})[name] = None
+    return (f"- mAP, %, of {', '.join(names)}: {one}" for one, names in shown.items())
 
 
 def _at_one_length(config: ComparisonSettings, found: Comparison) -> Table:

@@ -25,6 +25,16 @@ def test_the_real_valued_row_is_the_same_under_every_length(tables):
     assert row["4 bits"] == row["6 bits"]
 
 
+def test_a_definition_names_the_rows_it_is_of(compared):
+    lines = (compared / "report.md").read_text().splitlines()
+    notes = [line for line in lines if line.startswith("- mAP, %, of ")]
+    of = {line.split("of ", 1)[1].split(":")[0] for line in notes}
+    # Pooled features and probabilities differ in width, what reads the picture does not.
+    assert {"all codes", "cosine of the inputs (features)"} < of
+    assert "HOG + colours, cosine (features), HOG + colours, cosine (probabilities)" in of
+    assert "6-bit codes" in next(line for line in notes if "of all codes" in line)
+
+
 def test_what_reads_the_picture_or_its_map_is_the_same_in_both_columns(tables, compared):
     for row in ("HOG + colours, cosine", "SCDA, PCA-ITQ"):
         assert tables[""]["features", row] == tables[""]["probabilities", row]
