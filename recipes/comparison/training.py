@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Sequence
 
 import numpy as np
@@ -79,6 +80,8 @@ def train(
     Raises:
         Diverged: with what to do.
     """
+    # A model and its functions hold each other: of hundreds of heads all would stay in memory.
+    gc.collect()
     if method in MINED:
         return [train_mined(method, one, rate, task, config)["codes"] for one in wanted]
     encoder = train_heads(method, wanted, rate, task, config).encoder
