@@ -45,7 +45,8 @@ def families(
                 color=COLOURS[at % len(COLOURS)], label=plain(label), marker="o", ms=3, zorder=2,
             )  # fmt: skip
         axis.set_title(plain(family), fontsize=11)
-        axis.legend(fontsize=7, frameon=False)
+        # Long enough for two dashes beside the marker.
+        axis.legend(fontsize=7, frameon=False, handlelength=4)
         axis.spines[["top", "right"]].set_visible(False)
         if ticks is not None:
             axis.set_xticks(ticks)
