@@ -56,7 +56,7 @@ def trained(tmp_path, tiny_world, usual, seen, eager_training):
         ("contrastive", {"margin": 0.5}),
         ("contrastive", {"margin_quantile": 0.9}),
         ("lrml", {"delta": 0.2}),
-        ("lrml", {"ranking": 1.0}),
+        ("lrml-all", {"ranking": 1.0}),
         ("triplet", {"triplet_margin": 0.5}),
         ("contrastive", {"negatives": 2}),
         ("contrastive", {"negatives_from": "easy"}),
@@ -71,7 +71,9 @@ def test_every_flag_changes_the_descriptors(trained, loss, settings):
     assert np.abs(before - after).max() > 1e-6
 
 
-@pytest.mark.parametrize("settings", [{"pooling": "spoc"}, {"pretraining": 2}], ids=lambda value: next(iter(value)))
+@pytest.mark.parametrize(
+    "settings", [{"pooling": "spoc"}, {"pretraining": 2}], ids=lambda value: next(iter(value))
+)
 def test_flags_of_the_network_before_training_change_its_descriptors(
     tmp_path, tiny_world, before, settings, eager_training
 ):
