@@ -6,9 +6,7 @@ from tests.recipes.opening import opened
 from tests.recipes.pictures import write_folder
 
 
-def test_few_classes_pass_through_two_features_in_a_run_of_their_own(
-    tmp_path, small_network, eager_training
-):
+def test_few_classes_pass_through_two_features_in_a_run_of_their_own(tmp_path, small_network):
     pictures = write_folder(tmp_path / "pictures")
     sizes = {"dataset": "folder", "image_size": 16, "width": 4, "weights": "none"}
     few = {"plane_classes": 2, "plane_epochs": 1, "losses": ("center",)}
