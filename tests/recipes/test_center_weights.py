@@ -27,7 +27,8 @@ def pictures(tmp_path_factory):
 
 @pytest.mark.usefixtures("eager_training")
 def test_the_weights_are_weighed_by_held_out_pictures(tmp_path, pictures, capsys, small_network):
-    assert run(tmp_path / "run", pictures, "--held-out", "0.3") == 0
+    flags = ("--training", "frozen", "--held-out", "0.3")
+    assert run(tmp_path / "run", pictures, *flags) == 0
     found = rows(tmp_path / "run")
     name = "softmax + improved (ratio)"
     assert list(found) == [("softmax", "0"), (name, "0.1"), (name, "1")]

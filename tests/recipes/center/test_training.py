@@ -23,15 +23,16 @@ def usual():
 
 
 @pytest.fixture
-def history(pictures, tmp_path, small_network, usual, eager_training):
-    """What the training of one loss logs."""
+def history(pictures, tmp_path, usual, eager_training):
+    """What the training of one loss logs, on the maps of a frozen network."""
+    maps = np.random.default_rng(0).uniform(size=(36, 1, 1, 4)).astype(np.float32)
 
     def log(loss, **settings):
         if not settings and loss in usual:
             return usual[loss]
-        sizes = {"dataset": "folder", "image_size": 16, "width": 4, "weights": "none", "epochs": 2}
-        config = CenterSettings(data_dir=str(pictures), batch_size=8, **sizes, **settings)
-        _, logged = train(opened(config, tmp_path / str(settings)), loss, Seen())
+        sizes = {"dataset": "folder", "image_size": 16, "batch_size": 8, "epochs": 1}
+        config = CenterSettings(data_dir=str(pictures), training="frozen", **sizes, **settings)
+        _, logged = train(opened(config, tmp_path / str(settings)), loss, Seen(maps=maps))
         if not settings:
             usual[loss] = logged
         return logged

@@ -7,23 +7,27 @@ from recipes.instance import pooled
 from recipes.instance.descriptors import describe
 from recipes.instance.starting_weights import starting_weights
 from recipes.instance.tuple_training import behind, descriptor_network, train
-from tests.recipes.instance.tiny import open_tiny
+from tests.recipes.instance.tiny import open_tiny, small_world
 from tfretrieval.models import multi_scale
 
 
-@pytest.fixture
-def run(tmp_path, tiny_world, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    # The tiny network takes any weights: nothing is fetched.
-    return open_tiny(tmp_path / "run", training="frozen", weights="imagenet", losses=("lrml",))
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pooled")
+    with pytest.MonkeyPatch.context() as patch:
+        small_world(patch)
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        # The tiny network takes any weights: nothing is fetched.
+        frozen = {"training": "frozen", "weights": "imagenet"}
+        yield open_tiny(folder / "run", **frozen, losses=("lrml",))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def starting(run):
     return starting_weights(run)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def seen(run, starting):
     return pooled.look(run, descriptor_network(run, starting))
 
