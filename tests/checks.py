@@ -14,7 +14,14 @@ import tensorflow as tf
 from tests.check_dataset import check_dataset
 from tfretrieval import files
 
-__all__ = ["check_dataset", "check_layer", "check_loss", "check_recipe", "mixed_precision"]
+__all__ = [
+    "check_dataset",
+    "check_exported_bits",
+    "check_layer",
+    "check_loss",
+    "check_recipe",
+    "mixed_precision",
+]
 
 
 @contextlib.contextmanager
@@ -213,7 +220,7 @@ def check_recipe(main, folder: Path, pictures: Path, monkeypatch, files=RUN_FILE
                 np.testing.assert_array_equal(a[array], b[array])
     # A model of sketches is told what they are, and is tested in its room.
     if {"savedmodel", "encoder.weights.h5"} <= files:
-        _check_exported_bits(whole, pictures)
+        check_exported_bits(whole, pictures)
 
 
 class Killed(BaseException):
@@ -251,7 +258,9 @@ def _run_killed_after_every_file(main, run_dir: Path, monkeypatch, step, most: i
     raise AssertionError(f"the run did not end in {most} attempts")
 
 
-def _check_exported_bits(run: Path, pictures: Path) -> None:
+def check_exported_bits(run: Path, pictures: Path) -> None:
+    """The files of a run give its codes in a fresh process, where plain TensorFlow is enough for
+    the SavedModel."""
     script = """
 import sys, numpy as np, tensorflow as tf
 run, pictures = sys.argv[1:]

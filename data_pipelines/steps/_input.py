@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,14 +57,26 @@ def in_epochs(
         seeds = tf.stack([filled, number * _FAR + place], axis=1)
         return tf.data.Dataset.from_tensor_slices((indices, seeds))
 
-    dataset = tf.data.Dataset.range(first_epoch, epochs).flat_map(places)
-    dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = each(tf.data.Dataset.range(first_epoch, epochs).flat_map(places), example)
     length = length if own is None else own.size
     return dataset.apply(tf.data.experimental.assert_cardinality(length * (epochs - first_epoch)))
 
 
 # A place's number in all epochs together; no epoch is longer than this.
 _FAR = 2**32
+
+
+def each(dataset: tf.data.Dataset, example: Callable) -> tf.data.Dataset:
+    """`example` of every element, in TensorFlow's own words: nothing is rewritten for a graph."""
+    example = tf.autograph.experimental.do_not_convert(example)
+    return dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+@functools.lru_cache
+def traced(load: Callable[..., tf.Tensor], **settings: Hashable) -> Callable[..., tf.Tensor]:
+    """`load` with these settings, as one graph for all pipelines of the process: to trace it anew
+    for each takes as long as to read hundreds of pictures."""
+    return tf.function(functools.partial(load, **settings), autograph=False)
 
 
 def augmented(
@@ -76,12 +89,12 @@ def augmented(
     """From a record's number and a seed `[2]` to `(image, label)`."""
     read, labels, region = record_columns(records, boxes, masks)
     view = Augmentation() if augment is True else augment
+    plain = traced(images.load, size=size)
+    random = traced(Augmentation.load, self=view, size=size)
 
     def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        if view:
-            image = view.load(read(index), size, seed, **region(index))
-        else:
-            image = images.load(read(index), size, **region(index))
+        shown = {"contents": read(index), **region(index)}
+        image = random(seed=seed, **shown) if view else plain(**shown)
         return image, tf.gather(labels, index)
 
     return example

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines.records import Records
-from data_pipelines.steps._input import read_ahead, record_columns, valid_indices
+from data_pipelines.steps._input import each, read_ahead, record_columns, traced, valid_indices
 from tfretrieval import images
 
 
@@ -31,10 +31,10 @@ def eval_batches(
         Batches `(images float32 [B, S, S, 3] in [0, 255], labels [B] or [B, classes])`.
     """
     read, labels, region = record_columns(records, boxes, masks)
+    load = traced(images.load, size=image_size)
 
     def example(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return images.load(read(index), image_size, **region(index)), tf.gather(labels, index)
+        return load(contents=read(index), **region(index)), tf.gather(labels, index)
 
     dataset = tf.data.Dataset.from_tensor_slices(valid_indices(records, indices).reshape(-1))
-    dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE)
-    return read_ahead(dataset.batch(batch_size))
+    return read_ahead(each(dataset, example).batch(batch_size))

@@ -10,7 +10,14 @@ import tensorflow as tf
 from data_pipelines import order
 from data_pipelines.records import PHOTO, SKETCH, Records
 from data_pipelines.sketch_views import SketchAugmentation, load_photo, load_sketch
-from data_pipelines.steps._input import in_epochs, read_ahead, record_columns, valid_indices
+from data_pipelines.steps._input import (
+    each,
+    in_epochs,
+    read_ahead,
+    record_columns,
+    traced,
+    valid_indices,
+)
 from tfretrieval import images
 from tfretrieval.workers import ALONE, Workers
 
@@ -57,13 +64,15 @@ def paired_batches(
 
     read, labels, _ = record_columns(records, None, None)
     is_sketch = tf.constant(np.isin(np.arange(len(records)), sketches))
+    drawn = traced(SketchAugmentation.load, self=view, size=image_size)
+    taken = traced(load_photo, size=image_size)
 
     def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         contents = read(index)
         image = tf.cond(
             is_sketch[index],
-            lambda: view.load(contents, image_size, seed),
-            lambda: load_photo(contents, image_size, seed),
+            lambda: drawn(contents=contents, seed=seed),
+            lambda: taken(contents=contents, seed=seed),
         )
         return tf.ensure_shape(image, [image_size, image_size, 3]), tf.gather(labels, index)
 
@@ -158,17 +167,18 @@ def mirrored_batches(
         raise ValueError("these pictures have no domain: sketch (0) or photo (1)")
     read, _, _ = record_columns(records, None, None)
     domains = tf.constant(records.domains)
+    drawn = traced(load_sketch, size=image_size)
+    taken = traced(images.load, size=image_size)
 
     def example(index: tf.Tensor) -> dict[str, tf.Tensor]:
         contents, domain = read(index), domains[index]
         image = tf.cond(
             domain == SKETCH,
-            lambda: load_sketch(contents, image_size),
-            lambda: images.load(contents, image_size),
+            lambda: drawn(contents=contents),
+            lambda: taken(contents=contents),
         )
         image = tf.ensure_shape(image, [image_size, image_size, 3])
         return {"image": tf.stack([image, image[:, ::-1]]), "domain": tf.stack([domain, domain])}
 
     dataset = tf.data.Dataset.from_tensor_slices(valid_indices(records, indices).reshape(-1))
-    dataset = dataset.map(example, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
-    return read_ahead(dataset.batch(2 * batch_size))
+    return read_ahead(each(dataset, example).unbatch().batch(2 * batch_size))

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("eager_training")
 
 SMALL = [
     *("--dataset", "folder", "--source", "folder", "--image-size", "32", "--width", "4"),
-    *("--source-epochs", "1", "--epochs", "1", "--batch-size", "8", "--bits", "12"),
+    *("--source-epochs", "1", "--epochs", "1", "--batch-size", "12", "--bits", "12"),
     *("--hash-epochs", "2", "--remine", "2", "--alphas", "0.2", "0.6"),
     *("--saliency-layer", "map"),
 ]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("eager_training")
 
 SMALL = [
     *("--dataset", "folder", "--image-size", "32", "--width", "4", "--epochs", "1"),
-    *("--batch-size", "8", "--bits", "12", "--hash-epochs", "2", "--remine", "2"),
+    *("--batch-size", "12", "--bits", "12", "--hash-epochs", "2", "--remine", "2"),
     *("--saliency-network", "stage1", "--network", "resnet18", "--weights", "none"),
 ]
 FILES = frozenset({"average_precision.npz", "figures", "report.md", "results.json", "saliency"})
@@ -28,7 +28,7 @@ def test_contract(tmp_path, monkeypatch, small_network):
     def one(run_dir):
         return run(run_dir, "--data-dir", table, "--alphas", "0.4", "none")
 
-    check_recipe(one, tmp_path, table, monkeypatch, FILES, step=5)
+    check_recipe(one, tmp_path, table, monkeypatch, FILES, step=10)
     for name in ("saliency", "feature_maps"):
         assert (tmp_path / "whole" / "figures" / f"{name}.png").stat().st_size > 5000
 

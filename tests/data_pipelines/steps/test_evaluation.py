@@ -22,6 +22,19 @@ def test_eval_batches_keep_order_and_drop_nothing():
     np.testing.assert_allclose(pixels, expected, atol=1e-4)
 
 
+def test_one_graph_makes_the_pixels_of_all_batches(monkeypatch):
+    traced, load = [], images.load
+
+    def counting(contents, size):
+        traced.append(size)
+        return load(contents, size)
+
+    monkeypatch.setattr(images, "load", counting)
+    for size in (8, 8, 9):
+        steps.eval_batches(RECORDS, [0, 1], image_size=size, batch_size=1)
+    assert traced == [8, 9]
+
+
 def test_eval_batches_cut_out_the_boxes_they_are_given():
     boxes = np.tile(np.float32([0.0, 0.5, 0.5, 1.0]), (len(RECORDS), 1))
     [(pixels, _)] = listed(steps.eval_batches(RECORDS, [4], batch_size=1, boxes=boxes, **SIZE))
