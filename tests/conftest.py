@@ -8,7 +8,7 @@ import tensorflow as tf
 def eager_training(monkeypatch):
     """Tiny models are trained sooner without a graph, the more so where a run is killed again and
     again. With a graph train the contracts of layers, losses, ``folder_triplet`` and ``sfm_lrml``,
-    the tests of training and of heads, the notebooks and, of every model, one test."""
+    the tests of training and of heads, the first notebook and, of every model, one test."""
     train_eagerly(monkeypatch)
 
 

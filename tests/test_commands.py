@@ -10,10 +10,9 @@ from PIL import Image
 from tests.data_pipelines.pictures import encode, picture
 from tests.encoders.colours import folder
 from tests.encoders.test_imagenet_encoder import small
-from tfretrieval.backbones import resnet18
+from tests.export import encoders
 from tfretrieval.commands import main
 from tfretrieval.export import export_encoder
-from tfretrieval.models import hash_encoder
 
 SMALL = ("--model", "imagenet", "--network", "resnet18", "--image-size", "32", "--bits", "3")
 
@@ -55,9 +54,7 @@ def test_once_more_encodes_what_is_new_alone(tmp_path, pictures, capsys):
 
 
 def test_of_a_run(tmp_path, pictures, capsys):
-    export_encoder(
-        hash_encoder(resnet18((32, 32, 3), width=4), 16), tmp_path / "run/savedmodel", 32
-    )
+    export_encoder(encoders.small(16), tmp_path / "run/savedmodel", 32)
     model = ("--model", tmp_path / "run")
     assert index(pictures, tmp_path / "index", model=model) == 0
     assert index(pictures, tmp_path / "index", model=model) == 0

@@ -18,13 +18,13 @@ def test_behind_resnet18_it_is_resnet18_i():
     ours, published = with_inception_c(resnet18((64, 64, 3), width=8)), resnet18_i((64, 64, 3), 8)
     assert [w.shape for w in ours.get_weights()] == [w.shape for w in published.get_weights()]
     ours.set_weights(published.get_weights())
-    np.testing.assert_array_equal(ours.predict(PICTURES), published.predict(PICTURES))
+    np.testing.assert_array_equal(ours(PICTURES), published(PICTURES))
 
 
 def test_it_starts_as_the_identity_where_that_is_wanted_and_is_trained_from_the_first_step():
     plain = resnet18((64, 64, 3), width=4)
     block = with_inception_c(plain, identity=True)
-    np.testing.assert_allclose(block.predict(PICTURES), plain.predict(PICTURES), atol=1e-6)
+    np.testing.assert_allclose(block(PICTURES), plain(PICTURES), atol=1e-6)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(block(PICTURES, training=True))
     up = block.get_layer("inception_resnet_c").up
@@ -46,7 +46,7 @@ def test_any_name_takes_it(tmp_path):
     plain.save_weights(file)
     with_weights = network("MobileNetV2_i").build((32, 32, 3), weights=str(file))
     small = PICTURES[:, :32, :32]
-    np.testing.assert_allclose(with_weights.predict(small), plain.predict(small), atol=1e-5)
+    np.testing.assert_allclose(with_weights(small), plain(small), atol=1e-5)
     with pytest.raises(WeightsError, match="no file holds a classifier behind the block"):
         network("efficientnet_lite0_i").build((32, 32, 3), num_classes=5)
 

@@ -1,26 +1,19 @@
 """A training that is killed and goes on, on one device and on two replicas."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.replicas import on_two_replicas
 from tfretrieval.callbacks import TrainingCheckpoint
 
 X = np.random.default_rng(0).standard_normal((16, 3)).astype(np.float32)
 
 
-def train(path, epochs, until=None):
+def train(path, epochs, until=None, strategy=None):
     """Weights after ``epochs``; the process ends after epoch ``until``, as if killed."""
     tf.keras.utils.set_random_seed(0)
-    strategy = tf.distribute.get_strategy()
-    if len(tf.config.list_logical_devices("CPU")) > 1:
-        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+    with (strategy or tf.distribute.get_strategy()).scope():
         model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
         model.compile(tf.keras.optimizers.AdamW(0.1), "mse", jit_compile=False)
         checkpoint = TrainingCheckpoint(path, model, epochs)
@@ -37,38 +30,22 @@ def train(path, epochs, until=None):
     return model.get_weights(), checkpoint.history
 
 
-def killed_and_resumed_equals_whole(folder):
-    whole, _ = train(Path(folder) / "whole.npz", 4)
-    train(Path(folder) / "killed.npz", 4, until=2)
-    resumed, history = train(Path(folder) / "killed.npz", 4)
+def killed_and_resumed_equals_whole(strategy, folder):
+    whole, _ = train(folder / "whole.npz", 4, strategy=strategy)
+    train(folder / "killed.npz", 4, until=2, strategy=strategy)
+    resumed, history = train(folder / "killed.npz", 4, strategy=strategy)
     assert len(history["loss"]) == len(history["seconds"]) == 4
     for one, other in zip(resumed, whole, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 def test_killed_and_resumed_it_equals_the_whole(tmp_path):
-    killed_and_resumed_equals_whole(tmp_path)
+    killed_and_resumed_equals_whole(tf.distribute.get_strategy(), tmp_path)
 
 
 def test_on_two_replicas_too(tmp_path):
     """Slots that were built outside the strategy's scope would be shared by the replicas."""
-    script = (
-        "import sys, tensorflow as tf\n"
-        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
-        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
-        "tf.config.set_logical_device_configuration(cpu, two)\n"
-        "from tests.callbacks.test_training_checkpoint import killed_and_resumed_equals_whole\n"
-        "killed_and_resumed_equals_whole(sys.argv[1])"
-    )
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    on_two_replicas(killed_and_resumed_equals_whole, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04"], ids=["empty", "cut"])

@@ -6,8 +6,61 @@ import nbformat
 import pytest
 
 from docs.notebooks import build
+from tests.conftest import train_eagerly
 
 SMALL = {"IMAGE_SIZE": 32, "WIDTH": 4, "BITS": 16, "EPOCHS": 1}
+SETTINGS = {
+    "fine_tune_and_watch": {"IMAGE_SIZE": 32, "BITS": 16, "EPOCHS": 1},
+    "the_paper_in_ten_cells": {**SMALL, "ROUNDS": 2, "EPOCHS_A_ROUND": 1},
+    "your_own_folder": {**SMALL, "BATCH_SIZE": 50},
+    "a_saved_model_in_plain_tensorflow": SMALL,
+}
+
+
+def few_birds():
+    """In the kernel, whatever numbers are asked for: ten species, 20 pictures each in each part."""
+    from data_pipelines import catalogue
+
+    whole = catalogue.load
+
+    def load(*arguments, **options):
+        return whole(*arguments, **{**options, "classes": 10, "per_class": 20})
+
+    catalogue.load = load
+
+
+def no_graphs():
+    """In the kernel: the first notebook has shown that one with a graph trains."""
+    train_eagerly(pytest.MonkeyPatch())
+
+
+def calling(function):
+    name = function.__name__
+    return nbformat.v4.new_code_cell(f"from {__name__} import {name}\n{name}()")
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """All notebooks, of the last one the half with this package, and the folder of their files.
+
+    They ran in one kernel, since TensorFlow takes long to start, each without the names of those
+    before it."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    notebooks = {name: build.notebook(name, settings) for name, settings in SETTINGS.items()}
+    last = notebooks["a_saved_model_in_plain_tensorflow"].cells
+    last[plain(last) :] = [nbformat.v4.new_code_cell("print(folder)")]
+    together = nbformat.v4.new_notebook(cells=[calling(few_birds)])
+    for number, notebook in enumerate(notebooks.values()):
+        together.cells += [calling(no_graphs)] * (number == 1)
+        together.cells += [nbformat.v4.new_code_cell("%reset -f"), *notebook.cells]
+    build.run(together, folder)
+    return notebooks, folder
+
+
+def plain(cells):
+    """Where the cells begin that need nothing of this package."""
+    (start,) = [i for i, cell in enumerate(cells) if cell.source.startswith("## From here on")]
+    return start
 
 
 def printed(notebook, name="stdout"):
@@ -26,10 +79,8 @@ def number(line, text):
     return float(found)
 
 
-def test_the_paper_beats_any_order_and_its_export_gives_the_same_bits(tmp_path):
-    small = {**SMALL, "ROUNDS": 2, "EPOCHS_A_ROUND": 1}
-    notebook = build.notebook("the_paper_in_ten_cells", small)
-    build.run(notebook, tmp_path)
+def test_the_paper_beats_any_order_and_its_export_gives_the_same_bits(ran):
+    notebook = ran[0]["the_paper_in_ten_cells"]
     text = printed(notebook)
     chance = number("pictures in any order:", text)
     for row in ("features, 32 numbers:", "codes before stage 2:", "codes after stage 2:"):
@@ -38,53 +89,46 @@ def test_the_paper_beats_any_order_and_its_export_gives_the_same_bits(tmp_path):
     assert len(figures(notebook)) == 4
 
 
-def test_your_own_folder_is_searched_for_classes_never_trained_on(tmp_path):
-    notebook = build.notebook("your_own_folder", SMALL)
-    build.run(notebook, tmp_path)
+def test_your_own_folder_is_searched_for_classes_never_trained_on(ran):
+    notebook = ran[0]["your_own_folder"]
     text = printed(notebook)
-    assert "1500 pictures of 20 other classes are searched" in text
-    assert "1499 database items (leave one out" in text
+    assert "100 pictures of 5 other classes are searched" in text
+    assert "99 database items (leave one out" in text
     for row in ("before training", "after training"):
-        # Of 1,499 others 74 are of the query's class.
-        assert 5.2 < number(row, text) < 100, text
+        # Of 99 others 19 are of the query's class.
+        assert 19.2 < number(row, text) < 100, text
     assert len(figures(notebook)) == 2
 
 
-def test_a_network_is_fine_tuned_watched_exported_and_searched(tmp_path):
-    small = {"IMAGE_SIZE": 32, "BITS": 16, "EPOCHS": 1}
-    notebook = build.notebook("fine_tune_and_watch", small)
-    build.run(notebook, tmp_path)
+def test_a_network_is_fine_tuned_watched_exported_and_searched(ran):
+    notebook, folder = ran[0]["fine_tune_and_watch"], ran[1]
     text = printed(notebook)
-    # Of 800 pictures 40 are of the query's class.
+    # Of 200 pictures 20 are of the query's class.
     for row in ("before training", "after training"):
-        assert 5 < number(row, text) < 100, text
+        assert 10 < number(row, text) < 100, text
     assert "of 16 bits differ" in text and "asked: " in text
     assert len(figures(notebook)) == 2
-    events = [file for file in tmp_path.rglob("events.out*") if file.is_file()]
+    events = [file for file in folder.rglob("events.out*") if file.is_file()]
     assert {file.parent.name for file in events} >= {"train", "validation", "gallery"}
 
 
-def test_the_saved_model_needs_nothing_of_this_package(tmp_path):
-    notebook = build.notebook("a_saved_model_in_plain_tensorflow", SMALL)
-    (start,) = [
-        i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## From here on")
-    ]
-    after = nbformat.v4.new_notebook(cells=notebook.cells[start:])
-    notebook.cells[start:] = [nbformat.v4.new_code_cell("print(folder)")]
-    build.run(notebook, tmp_path)
-    folder = printed(notebook).splitlines()[-1]
+def test_the_saved_model_needs_nothing_of_this_package(ran):
+    folder = printed(ran[0]["a_saved_model_in_plain_tensorflow"]).splitlines()[-1]
+    cells = build.notebook("a_saved_model_in_plain_tensorflow").cells
     # A kernel of its own, in which these cannot be imported.
     without = f"""
 import pathlib, sys
 sys.modules.update(dict.fromkeys(("tfretrieval", "data_pipelines", "recipes")))
 folder = pathlib.Path({folder!r})
 """
-    after.cells.insert(0, nbformat.v4.new_code_cell(without))
-    build.run(after, tmp_path)
+    after = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(without), *cells[plain(cells) :]]
+    )
+    build.run(after, ran[1])
     text = printed(after)
-    assert "2000 pictures are 4,000 bytes of codes" in text
+    assert "200 pictures are 400 bytes of codes" in text
     (right,) = re.findall(r"for ([\d.]+) % of the queries", text)
-    # One epoch of a tiny network is near the chance of 2.5 %: it answers, and not always wrongly.
+    # One epoch of a tiny network is near the chance of 10 %: it answers, and not always wrongly.
     assert 0 < float(right) < 100
     assert len(figures(after)) == 1
 

@@ -5,11 +5,11 @@ import pytest
 
 from tests.data_pipelines.pictures import encode, picture, write_tree
 from tests.encoders.colours import empty_index
-from tfretrieval.backbones import resnet18
+from tests.export.encoders import network, small
 from tfretrieval.encoders import DescriptorEncoder, RunEncoder, encoder_of_run, open_encoder
 from tfretrieval.encoders.indexing import index_folder
 from tfretrieval.export import export_descriptor, export_encoder
-from tfretrieval.models import descriptor, hash_encoder
+from tfretrieval.models import descriptor
 from tfretrieval.search import PictureIndex
 
 FILES = [encode(picture(str(i), 40 + i, 60), "PNG") for i in range(3)]
@@ -18,8 +18,7 @@ FILES = [encode(picture(str(i), 40 + i, 60), "PNG") for i in range(3)]
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    network = descriptor(resnet18((None, None, 3), width=4))
-    export_descriptor(network, folder / "savedmodel", 48)
+    export_descriptor(descriptor(network(32, side=None)), folder / "savedmodel", 48)
     return folder
 
 
@@ -37,7 +36,7 @@ def test_pictures_of_several_sizes_are_described_and_coded(run, tmp_path):
 
 def test_the_model_says_what_encodes_with_it(run, tmp_path):
     assert isinstance(encoder_of_run(str(run), 8), DescriptorEncoder)
-    export_encoder(hash_encoder(resnet18((32, 32, 3), width=4), 8), tmp_path / "savedmodel", 32)
+    export_encoder(small(8), tmp_path / "savedmodel", 32)
     assert isinstance(encoder_of_run(str(tmp_path)), RunEncoder)
     with pytest.raises(ValueError, match="gives no descriptors"):
         DescriptorEncoder(str(tmp_path))

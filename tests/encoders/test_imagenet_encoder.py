@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.data_pipelines.pictures import encode, picture
+from tests.export.encoders import network
 from tfretrieval import backbones
 from tfretrieval.codes import pack
 from tfretrieval.encoders import ImageNetEncoder
@@ -13,14 +14,13 @@ FILES = [encode(picture(str(i), 48, 40), "PNG") for i in range(20)]
 
 
 def small(monkeypatch):
-    """ResNet18 of width 4 from the same random numbers, whatever weights are asked for."""
-    build = backbones.resnet18
-    weights = build((32, 32, 3), width=4).get_weights()
+    """A tiny network of the same random numbers for ResNet18, whatever weights are asked for."""
+    weights = network(32).get_weights()
 
     def built(input_shape, width, weights_of=weights, **options):
-        network = build(input_shape, width=4)
-        network.set_weights(weights_of)
-        return network
+        made = network(32, input_shape[0])
+        made.set_weights(weights_of)
+        return made
 
     monkeypatch.setattr(backbones, "resnet18", built)
 

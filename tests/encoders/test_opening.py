@@ -6,7 +6,7 @@ import pytest
 from tests.data_pipelines.pictures import encode, picture
 from tests.encoders.colours import empty_index, folder
 from tests.encoders.test_imagenet_encoder import small
-from tfretrieval.backbones import resnet18
+from tests.export.encoders import network
 from tfretrieval.encoders import ImageNetEncoder, RunEncoder, open_encoder
 from tfretrieval.encoders.indexing import index_folder
 from tfretrieval.export import export_encoder
@@ -28,7 +28,7 @@ def test_of_an_imagenet_network_with_its_fitted_codes(tmp_path, monkeypatch):
 
 def test_of_a_run_unless_another_model_lies_there_now(tmp_path):
     def export():
-        export_encoder(hash_encoder(resnet18((32, 32, 3), width=4), 8), tmp_path / "savedmodel", 32)
+        export_encoder(hash_encoder(network(), 8), tmp_path / "savedmodel", 32)
 
     export()
     encoder = RunEncoder(tmp_path)

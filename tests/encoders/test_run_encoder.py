@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.data_pipelines.pictures import encode, picture
-from tfretrieval.backbones import resnet18
+from tests.export.encoders import network
 from tfretrieval.encoders import RunEncoder
 from tfretrieval.export import export_encoder
 from tfretrieval.models import hash_encoder
@@ -16,7 +16,7 @@ FILES = [encode(picture(name, 40, 60), "PNG") for name in "ab"]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    backbone = resnet18((32, 32, 3), width=4)
+    backbone = network()
     folder = tmp_path_factory.mktemp("run")
     export_encoder(hash_encoder(backbone, 12), folder / "savedmodel", 32, Localizer(backbone))
     return folder

@@ -12,14 +12,18 @@ PICTURES = np.kron(
 ).astype(np.float32)
 
 
-def small(bits=12, side=32):
-    """Converted in a second; with a normalisation, whose weights are variables too."""
-    tf.keras.utils.set_random_seed(0)
+def network(channels=6, side=32):
+    """Exported in a second; with a normalisation, whose weights are variables too."""
     layers = tf.keras.layers
     image = tf.keras.Input((side, side, 3))
     x = layers.Rescaling(1 / 127.5, offset=-1)(image)
-    x = layers.Conv2D(6, 3, strides=4, activation="relu")(x)
-    return hash_encoder(tf.keras.Model(image, layers.BatchNormalization()(x)), bits)
+    x = layers.Conv2D(channels, 3, strides=4, activation="relu")(x)
+    return tf.keras.Model(image, layers.BatchNormalization()(x))
+
+
+def small(bits=12, side=32):
+    tf.keras.utils.set_random_seed(0)
+    return hash_encoder(network(side=side), bits)
 
 
 def resnet(bits=16):

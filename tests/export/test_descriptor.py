@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tests.data_pipelines.pictures import encode, picture
+from tests.export import encoders
 from tfretrieval import images
-from tfretrieval.backbones import resnet18
 from tfretrieval.export import export_descriptor
 from tfretrieval.models import descriptor
 
@@ -14,7 +14,7 @@ FILES = [encode(picture("a", 40, 60)), encode(picture("b", 90, 50), "PNG")]
 
 
 def test_every_picture_keeps_its_aspect(tmp_path):
-    network = descriptor(resnet18((None, None, 3), width=4))
+    network = descriptor(encoders.network(32, side=None))
     export_descriptor(network, tmp_path / "model", 48)
     model = tf.saved_model.load(str(tmp_path / "model"))
     encode_bytes = model.signatures["encode_bytes"]

@@ -1,20 +1,16 @@
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.checks import check_layer, mixed_precision
 from tests.golden_files import assert_matches, golden
+from tests.replicas import on_two_replicas
 from tfretrieval.layers import SquaredDistanceToCenters, center_update
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((7, 5)).astype(np.float32)
 CENTERS = RNG.standard_normal((4, 5)).astype(np.float32)
 LABELS = np.array([2, 0, 2, 2, 1, 0, 2])
-ROOT = Path(__file__).parents[2]
 
 
 def with_centers(centers=CENTERS, **kwargs):
@@ -163,45 +159,30 @@ def test_a_thousand_classes_cost_no_batch_by_classes_by_features_tensor(update):
     assert max(sizes) == classes * width
 
 
-REPLICAS = """
-import numpy as np, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tfretrieval.layers import SquaredDistanceToCenters
-
-rng = np.random.default_rng(0)
-x = rng.standard_normal((24, 5)).astype(np.float32)
-labels = rng.integers(0, 4, 24).astype(np.int32)
-start = rng.standard_normal((5, 4)).astype(np.float32)
-
 def centers_after(strategy, update):
+    """The centers after two epochs of three batches."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((24, 5)).astype(np.float32)
+    labels = rng.integers(0, 4, 24).astype(np.int32)
     with strategy.scope():
         image = tf.keras.Input((5,), name="image")
         label = tf.keras.Input((), dtype="int32", name="label")
         layer = SquaredDistanceToCenters(5, update, initializer="zeros")
         features = tf.keras.layers.Dense(4, use_bias=False, name="features")
-        model = tf.keras.Model(
-            {"image": image, "label": label}, layer([features(image), label])
-        )
-        features.set_weights([start])
+        model = tf.keras.Model({"image": image, "label": label}, layer([features(image), label]))
+        features.set_weights([rng.standard_normal((5, 4))])
         model.compile(tf.keras.optimizers.SGD(0.01), "mse", jit_compile=False)
     data = ({"image": x, "label": labels}, np.zeros((24, 5), np.float32))
     model.fit(tf.data.Dataset.from_tensor_slices(data).batch(8), epochs=2, verbose=0)
     return layer.get_weights()[0]
 
-two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-assert two.num_replicas_in_sync == 2
-for update in ("running", "gradient"):
+
+@pytest.mark.parametrize("update", ["running", "gradient"])
+def test_two_replicas_of_half_a_batch_move_the_centers_as_one_of_all(update, eager_training):
     one = centers_after(tf.distribute.get_strategy(), update)
     assert np.abs(one[:4]).min() > 0
-    np.testing.assert_allclose(centers_after(two, update), one, rtol=1e-4, atol=1e-5)
-"""
-
-
-def test_two_replicas_of_half_a_batch_move_the_centers_as_one_of_all():
-    command = [sys.executable, "-c", REPLICAS]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr[-2000:]
+    two = on_two_replicas(centers_after, update)
+    np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(

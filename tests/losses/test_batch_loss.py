@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.recipes.replicas import apart, two_replicas
+from tests.replicas import on_two_replicas
 from tfretrieval import losses
 
 RNG = np.random.default_rng(0)
@@ -59,8 +59,8 @@ def gradients(loss, strategy):
     return [strategy.experimental_local_results(one)[0].numpy() for one in run(step, args=(x, y))]
 
 
-def compare_replicas():
-    two, one = two_replicas(), tf.distribute.get_strategy()
+def compare_replicas(two):
+    one = tf.distribute.get_strategy()
     triplet, adaptive = losses.TripletLoss(1.0), losses.AdaptiveTripletLoss("batch")
     for loss in (
         losses.InBatch(triplet, "semi-hard", gather=True),
@@ -78,7 +78,7 @@ def compare_replicas():
 
 def test_gathered_by_two_replicas_it_is_that_of_one_device():
     """A pair lies in two shares as well as in one; without gathering the loss is another one."""
-    apart("from tests.losses.test_batch_loss import compare_replicas; compare_replicas()")
+    on_two_replicas(compare_replicas)
 
 
 @pytest.mark.parametrize("loss", every_loss(gather=True), ids=lambda loss: loss.name)

@@ -41,8 +41,7 @@ def test_fits_two_named_outputs_and_survives_a_keras_file(update, loss, tmp_path
     assert (model.get_layer("center_distances").get_weights()[0] != centers).any()
 
     model.save(tmp_path / "model.keras")
-    loaded = load_model(tmp_path / "model.keras").predict(x, verbose=0)
-    expected = model.predict(x, verbose=0)
+    loaded, expected = load_model(tmp_path / "model.keras")(x), model(x)
     assert set(expected) == {"logits", "center_distances"}
     for name, values in expected.items():
         np.testing.assert_allclose(loaded[name], values, rtol=1e-4, atol=1e-4)
@@ -51,8 +50,8 @@ def test_fits_two_named_outputs_and_survives_a_keras_file(update, loss, tmp_path
 def test_both_heads_read_the_embedding_which_needs_no_label():
     model = build(embedding=5, update="running")
     encoder = tf.keras.Model(model.input["image"], model.get_layer("embedding").output)
-    embedding = encoder.predict(IMAGES, verbose=0)
-    out = model.predict({"image": IMAGES, "label": LABELS}, verbose=0)
+    embedding = encoder(IMAGES).numpy()
+    out = model({"image": IMAGES, "label": LABELS})
     centers = model.get_layer("center_distances").get_weights()[0]
     kernel, bias = model.get_layer("logits").get_weights()
     expected = np.square(embedding[:, None] - centers[None]).sum(-1)
@@ -67,10 +66,10 @@ def test_the_domain_of_a_backbone_is_an_input_beside_the_label(update):
     inputs = {"image": IMAGES, "domain": np.arange(6) % 2}
     labelled = {**inputs, "label": LABELS} if update == "running" else inputs
     assert set(model.input) == set(labelled)
-    out = model.predict(labelled, verbose=0)
+    out = model(labelled)
     encoder = tf.keras.Model(backbone.input, model.get_layer("embedding").output)
     kernel, bias = model.get_layer("logits").get_weights()
-    expected = encoder.predict(inputs, verbose=0) @ kernel + bias
+    expected = encoder(inputs) @ kernel + bias
     np.testing.assert_allclose(out["logits"], expected, rtol=1e-4, atol=1e-4)
 
 

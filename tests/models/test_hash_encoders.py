@@ -3,7 +3,8 @@ import pytest
 import tensorflow as tf
 
 from tests.checks import mixed_precision
-from tfretrieval.backbones import resnet18, se_resnet
+from tests.export.encoders import network
+from tfretrieval.backbones import se_resnet
 from tfretrieval.losses import InBatch, TripletLoss
 from tfretrieval.models import (
     classifier,
@@ -16,7 +17,7 @@ IMAGES = np.random.default_rng(0).uniform(0, 255, (6, 32, 32, 3)).astype(np.floa
 
 
 def test_shares_the_backbone_with_the_classifier():
-    backbone = resnet18((32, 32, 3), width=4)
+    backbone = network()
     encoder = hash_encoder(backbone, bits=8)
     before = encoder(IMAGES).numpy()
     model = classifier(backbone, num_classes=2)
@@ -27,7 +28,7 @@ def test_shares_the_backbone_with_the_classifier():
 
 
 def test_frozen_backbone_trains_the_hash_layer_alone():
-    backbone = resnet18((32, 32, 3), width=4)
+    backbone = network()
     backbone.trainable = False
     encoder = hash_encoder(backbone, bits=8)
     frozen = [w.copy() for w in backbone.get_weights()]
@@ -41,7 +42,7 @@ def test_frozen_backbone_trains_the_hash_layer_alone():
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
 def test_keras_file_round_trip_and_float32_codes_under_mixed_precision(activation, tmp_path):
     with mixed_precision():
-        encoder = hash_encoder(resnet18((32, 32, 3), width=4), 12, activation)
+        encoder = hash_encoder(network(), 12, activation)
     codes = encoder(IMAGES)
     assert codes.dtype == tf.float32 and np.abs(codes).max() <= 1
     encoder.save(tmp_path / "model.keras")
@@ -55,17 +56,14 @@ def test_codes_of_sketches_and_photos_come_from_one_network():
     w1, b1, w2, b2 = layer.get_weights()
     w2[-1] = -5.0
     layer.set_weights([w1, b1, w2, b2])
-    sketches = encoder.predict({"image": IMAGES, "domain": np.zeros(6)}, verbose=0)
-    photos = encoder.predict({"image": IMAGES, "domain": np.ones(6)}, verbose=0)
+    sketches = encoder({"image": IMAGES, "domain": np.zeros(6, np.int32)})
+    photos = encoder({"image": IMAGES, "domain": np.ones(6, np.int32)})
     assert sketches.shape == photos.shape == (6, 8)
     assert np.abs(sketches - photos).max() > 1e-4
 
 
 def views_of_a_picture():
-    return {
-        view: classifier(resnet18((32, 32, 3), width=4), num_classes=3)
-        for view in ("whole", "crop")
-    }
+    return {view: classifier(network(), num_classes=3) for view in ("whole", "crop")}
 
 
 def test_features_of_several_views_are_read_in_a_row():
@@ -102,14 +100,14 @@ def test_an_encoder_of_two_views_survives_a_keras_file(reads, tmp_path):
 
 
 def test_one_classifier_needs_no_name_of_a_view():
-    model = classifier(resnet18((32, 32, 3), width=4), num_classes=3)
+    model = classifier(network(), num_classes=3)
     encoder = classifier_hash_encoder(model, 8, reads="probabilities")
     roots = tf.sqrt(tf.nn.softmax(model(IMAGES)))
     np.testing.assert_allclose(encoder(IMAGES), encoder.get_layer("codes")(roots), atol=1e-6)
 
 
 def test_other_readings_and_no_classifier_are_refused():
-    model = classifier(resnet18((32, 32, 3), width=4), num_classes=3)
+    model = classifier(network(), num_classes=3)
     with pytest.raises(ValueError, match="reads must be one of"):
         classifier_hash_encoder(model, 8, reads="logits")
     with pytest.raises(ValueError, match="at least one classifier"):

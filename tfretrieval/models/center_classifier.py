@@ -47,9 +47,10 @@ def center_classifier(
         ValueError: fewer than two classes, an embedding below one, an unknown update or rate, an
             activation that is not known or that nothing has.
 
-    >>> from tfretrieval.backbones import resnet18
     >>> from tfretrieval.losses import CenterLoss
-    >>> model = center_classifier(resnet18((32, 32, 3), width=8), num_classes=3, embedding=4)
+    >>> image = tf.keras.Input((32, 32, 3))
+    >>> backbone = tf.keras.Model(image, tf.keras.layers.Conv2D(8, 3, 4)(image))
+    >>> model = center_classifier(backbone, num_classes=3, embedding=4)
     >>> cross_entropy = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     >>> model.compile(
     ...     loss={"logits": cross_entropy, "center_distances": CenterLoss()},

@@ -76,9 +76,10 @@ def gdf_net(
             neighbours than parts, a graph without attention, a ``scale`` that is not positive, a
             layer that there is not or that gives no map.
 
-    >>> from tfretrieval.backbones import resnet18
     >>> from tfretrieval.losses import BitBalanceLoss, CauchyQuantizationLoss, Sum
-    >>> model = gdf_net(resnet18((64, 64, 3), width=8), num_classes=3, bits=12, parts=4)
+    >>> image = tf.keras.Input((64, 64, 3))
+    >>> backbone = tf.keras.Model(image, tf.keras.layers.Conv2D(8, 3, 8)(image))
+    >>> model = gdf_net(backbone, num_classes=3, bits=12, parts=4)
     >>> cross_entropy = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     >>> terms = Sum([CauchyQuantizationLoss(), BitBalanceLoss()], weights=[0.1, 0.1])
     >>> model.compile(loss={"logits": cross_entropy, "codes": terms}, jit_compile=False)
