@@ -32,6 +32,8 @@ class Augmentation:
     saturation: float = 0.2
 
     def __post_init__(self) -> None:
+        for name in ("area", "aspect"):  # Lists too: a view is told from another by its numbers.
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if not 0 < self.area[0] <= self.area[1] <= 1:
             raise ValueError(f"area must be 0 < low <= high <= 1, got {self.area}")
         if not 0 < self.aspect[0] <= self.aspect[1]:

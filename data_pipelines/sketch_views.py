@@ -40,6 +40,10 @@ class SketchAugmentation:
     erase: float = 0.6
     erased_area: tuple[float, float] = (0.02, 0.2)
 
+    def __post_init__(self) -> None:
+        for name in ("area", "erased_area"):  # Lists too: a view is told from another by these.
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
     def load(self, contents: tf.Tensor, size: int, seed: tf.Tensor) -> tf.Tensor:
         """A random view, float32 `[size, size, 3]` in [0, 255]; `seed` is an integer `[2]`."""
         draws = tf.random.stateless_uniform([11], tf.cast(seed, tf.int64), alg="philox")

@@ -7,8 +7,9 @@ import tensorflow as tf
 @pytest.fixture
 def eager_training(monkeypatch):
     """Tiny models are trained sooner without a graph, the more so where a run is killed again and
-    again. With a graph train the contracts of layers, losses, ``folder_triplet`` and ``sfm_lrml``,
-    the tests of training and of heads, the first notebook and, of every model, one test."""
+    again. With a graph train the contracts of layers, losses and ``sfm_lrml``, trainings on two
+    replicas and by several workers, the heads of the comparison, the first notebook and, of every
+    model, one test."""
     train_eagerly(monkeypatch)
 
 

@@ -89,12 +89,12 @@ def augmented(
     """From a record's number and a seed `[2]` to `(image, label)`."""
     read, labels, region = record_columns(records, boxes, masks)
     view = Augmentation() if augment is True else augment
-    plain = traced(images.load, size=size)
-    random = traced(Augmentation.load, self=view, size=size)
+    # Of its own class, which may be a user's.
+    load = traced(type(view).load, self=view, size=size) if view else traced(images.load, size=size)
 
     def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         shown = {"contents": read(index), **region(index)}
-        image = random(seed=seed, **shown) if view else plain(**shown)
+        image = load(seed=seed, **shown) if view else load(**shown)
         return image, tf.gather(labels, index)
 
     return example

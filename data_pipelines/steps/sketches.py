@@ -64,7 +64,7 @@ def paired_batches(
 
     read, labels, _ = record_columns(records, None, None)
     is_sketch = tf.constant(np.isin(np.arange(len(records)), sketches))
-    drawn = traced(SketchAugmentation.load, self=view, size=image_size)
+    drawn = traced(type(view).load, self=view, size=image_size)
     taken = traced(load_photo, size=image_size)
 
     def example(index: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

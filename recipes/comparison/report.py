@@ -146,7 +146,8 @@ def _definitions(config: ComparisonSettings, found: Comparison) -> Iterator[str]
     for (reads, title), row in _rows(found):
         cell = row.cells[config.bits]
         if cell.figures:
-            name = "all codes" if cell.packed is not None else f"{title} ({reads})"
+            codes = f"codes, here those of {config.bits} bits"
+            name = codes if cell.packed is not None else f"{title} ({reads})"
             shown.setdefault(cell.definition, {})[name] = None
     return (f"- mAP, %, of {', '.join(names)}: {one}" for one, names in shown.items())
 

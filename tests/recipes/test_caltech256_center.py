@@ -30,14 +30,14 @@ def pictures(tmp_path_factory):
 @pytest.mark.usefixtures("eager_training")
 def test_contract(tmp_path, pictures, monkeypatch, small_network):
     files = RUN_FILES | {"plane"}
-    flags = ("--losses", "ratio")
+    flags = ("--losses", "softmax", "ratio")
     check_recipe(
         lambda run_dir: run(run_dir, pictures, *flags),
         tmp_path,
         pictures,
         monkeypatch,
         files,
-        step=12,
+        step=8,
     )
     drawn = {file.name for file in (tmp_path / "whole/figures").iterdir()}
     assert drawn == {"plane.png", "distances.png", "gallery.png"}

@@ -24,7 +24,7 @@ def test_contract(tmp_path, comparison_pictures, monkeypatch, small_network):
         comparison_pictures,
         monkeypatch,
         RUN_FILES - EXPORTED | {"features", "choice"},
-        step=10,
+        step=7,
     )
 
 

@@ -25,14 +25,15 @@ def pictures(tmp_path_factory):
     return write_folder(tmp_path_factory.mktemp("some pictures"))
 
 
-def test_contract(tmp_path, pictures, monkeypatch, small_network):
-    """The network on crops, which needs the one on whole pictures to look for it."""
+def test_contract(tmp_path, pictures, monkeypatch, small_network, eager_training):
+    """The network on crops, which needs the one on whole pictures to look for it; killed after
+    every file, the exported ones too."""
 
     def one_network(run_dir):
         network = ["--networks", "resnet18_i+crop", "--region", "mask_in_box"]
         return run(run_dir, "--data-dir", str(pictures), *network)
 
-    check_recipe(one_network, tmp_path, pictures, monkeypatch, step=3)
+    check_recipe(one_network, tmp_path, pictures, monkeypatch)
     assert "## Saliency" in (tmp_path / "whole" / "report.md").read_text()
     assert (tmp_path / "whole" / "figures" / "saliency.png").stat().st_size > 5000
 

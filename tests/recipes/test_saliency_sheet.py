@@ -28,7 +28,7 @@ def test_contract(tmp_path, monkeypatch, small_network):
     def one(run_dir):
         return run(run_dir, "--data-dir", table, "--alphas", "0.4", "none")
 
-    check_recipe(one, tmp_path, table, monkeypatch, FILES)
+    check_recipe(one, tmp_path, table, monkeypatch, FILES, step=10)
     for name in ("saliency", "feature_maps"):
         assert (tmp_path / "whole" / "figures" / f"{name}.png").stat().st_size > 5000
 

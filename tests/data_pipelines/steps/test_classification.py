@@ -54,6 +54,19 @@ def test_train_batches_are_a_pure_function_of_seed_and_epoch():
     assert (whole[0][0] != listed(train(seed=2, epochs=1))[0][0]).any()
 
 
+def test_a_view_of_ones_own_is_shown():
+    class Black(Augmentation):
+        def load(self, contents, size, seed, box=None, mask=None):
+            return tf.zeros([size, size, 3])
+
+    assert all((pixels == 0).all() for pixels, _ in listed(train(augment=Black(), epochs=1)))
+
+
+def test_ranges_of_a_view_may_be_lists():
+    one, other = (listed(train(augment=Augmentation(area=a))) for a in ((0.5, 1.0), [0.5, 1.0]))
+    assert_same(one, other)
+
+
 def test_fewer_pictures_than_a_batch_make_one_smaller_batch():
     batches = listed(train(indices=[1, 2, 3]))
     assert [len(labels) for _, labels in batches] == [3, 3, 3]

@@ -32,6 +32,8 @@ def test_one_graph_makes_the_pixels_of_all_batches(monkeypatch):
     monkeypatch.setattr(images, "load", counting)
     for size in (8, 8, 9):
         steps.eval_batches(RECORDS, [0, 1], image_size=size, batch_size=1)
+        once = {"batch_size": 1, "seed": 0, "epochs": 1, "augment": False}
+        steps.train_batches(RECORDS, np.array([0, 1]), image_size=size, **once)
     assert traced == [8, 9]
 
 

@@ -30,9 +30,9 @@ def test_a_definition_names_the_rows_it_is_of(compared):
     notes = [line for line in lines if line.startswith("- mAP, %, of ")]
     of = {line.split("of ", 1)[1].split(":")[0] for line in notes}
     # Pooled features and probabilities differ in width, what reads the picture does not.
-    assert {"all codes", "cosine of the inputs (features)"} < of
+    assert {"codes, here those of 6 bits", "cosine of the inputs (features)"} < of
     assert "HOG + colours, cosine (features), HOG + colours, cosine (probabilities)" in of
-    assert "6-bit codes" in next(line for line in notes if "of all codes" in line)
+    assert "6-bit codes" in next(line for line in notes if "here those of 6 bits" in line)
 
 
 def test_what_reads_the_picture_or_its_map_is_the_same_in_both_columns(tables, compared):

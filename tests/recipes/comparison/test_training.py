@@ -1,8 +1,11 @@
 """Heads side by side are what each would be alone, on the same batches for all methods."""
 
+import weakref
+
 import numpy as np
 import pytest
 
+from recipes.comparison import training
 from recipes.comparison.training import Wanted, train
 from tests.recipes.comparison.tiny import CONFIG, LABELS, TASK
 from tfretrieval.evaluation import hamming_retrieval
@@ -28,6 +31,20 @@ def test_a_head_learns_beside_others_what_it_learns_alone():
     (alone,) = train("contrastive", [Wanted(8, 8.0)], 0.01, TASK, CONFIG)
     beside, _ = train("contrastive", [Wanted(8, 8.0), Wanted(6, 8.0)], 0.01, TASK, CONFIG)
     np.testing.assert_allclose(alone, beside, rtol=1e-4, atol=1e-5)
+
+
+def test_heads_that_are_done_with_leave_memory(monkeypatch):
+    made, train_heads = [], training.train_heads
+
+    def kept(*arguments):
+        heads = train_heads(*arguments)
+        made.append(weakref.ref(heads.model))
+        return heads
+
+    monkeypatch.setattr(training, "train_heads", kept)
+    for _ in range(2):
+        train("dsh", [Wanted(8, 8.0)], 0.01, TASK, CONFIG)
+    assert made[0]() is None
 
 
 def test_what_was_learned_tells_the_classes_apart():

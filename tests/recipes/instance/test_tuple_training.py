@@ -71,6 +71,17 @@ def test_every_flag_changes_the_descriptors(trained, loss, settings):
     assert np.abs(before - after).max() > 1e-6
 
 
+def test_flags_change_what_is_learned_from_pictures(tmp_path, tiny_world, before, eager_training):
+    found = []
+    for settings in ({}, {"ranking": 1.0}, {"negatives_from": "easy"}):
+        run = open_tiny(tmp_path / str(settings), losses=("lrml",), epochs=1, **settings)
+        encoder = descriptor_network(run, before.starting)
+        train(run, "lrml", encoder)
+        found.append(describe(run.config, encoder, run.data.val.records, 24))
+    for other in found[1:]:
+        assert np.abs(found[0] - other).max() > 1e-6
+
+
 @pytest.mark.parametrize(
     "settings", [{"pooling": "spoc"}, {"pretraining": 2}], ids=lambda value: next(iter(value))
 )

@@ -64,6 +64,17 @@ def test_every_flag_changes_the_features(trained, loss, settings):
     assert before.shape != after.shape or np.abs(before - after).max() > 1e-5
 
 
+def test_what_a_batch_holds_changes_what_pictures_teach(
+    table, tmp_path, tiny_networks, eager_training
+):
+    found = []
+    for settings in ({}, {"per_domain": 3}):
+        run = open_tiny(table, tmp_path / str(settings), epochs=1, **settings)
+        model, _ = train(run, "softmax", "none", Seen())
+        found.append(features.embed(run, "softmax", encoder_of(model)))
+    assert np.abs(found[0] - found[1]).max() > 1e-5
+
+
 def test_a_margin_by_name_is_the_same_as_one_by_flag(table, tmp_path):
     config = open_tiny(table, tmp_path / "run", margin=2.0).config
     named, flagged = head_of("mems-2", 3, config)[1], head_of("mems", 3, config)[1]
