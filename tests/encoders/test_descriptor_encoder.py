@@ -5,7 +5,8 @@ import pytest
 
 from tests.data_pipelines.pictures import encode, picture, write_tree
 from tests.encoders.colours import empty_index
-from tests.export.encoders import network, small
+from tests.export.encoders import small
+from tfretrieval.backbones import resnet18
 from tfretrieval.encoders import DescriptorEncoder, RunEncoder, encoder_of_run, open_encoder
 from tfretrieval.encoders.indexing import index_folder
 from tfretrieval.export import export_descriptor, export_encoder
@@ -18,7 +19,9 @@ FILES = [encode(picture(str(i), 40 + i, 60), "PNG") for i in range(3)]
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    export_descriptor(descriptor(network(32, side=None)), folder / "savedmodel", 48)
+    # A network of this package, of any size: exported nowhere else in the tests.
+    network = descriptor(resnet18((None, None, 3), width=4))
+    export_descriptor(network, folder / "savedmodel", 48)
     return folder
 
 
