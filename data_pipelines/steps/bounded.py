@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines.records import DataError, Records
-from data_pipelines.steps._input import read_ahead, record_columns, valid_indices
+from data_pipelines.steps._input import each, read_ahead, record_columns, valid_indices
 from tfretrieval import images
 
 
@@ -42,7 +42,7 @@ def bounded_batches(
         _, scale, window = images.decoded_size(read(index), long_side, **region(index))
         return window, scale, images.bounded_size(window[2:], long_side)
 
-    places = tf.data.Dataset.from_tensor_slices(indices).map(place, tf.data.AUTOTUNE)
+    places = each(tf.data.Dataset.from_tensor_slices(indices), place)
     windows, scales, sizes = map(np.stack, zip(*places.as_numpy_iterator(), strict=True))
     if (small := np.flatnonzero(sizes.min(axis=1) < least)).size:
         height, width = sizes[small[0]]
@@ -73,5 +73,4 @@ def bounded_batches(
         return tf.map_fn(one, rows, fn_output_signature=kind)
 
     dataset = tf.data.Dataset.from_tensor_slices(tf.ragged.constant(batches, dtype=tf.int64))
-    dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
-    return read_ahead(dataset), order_by_size.astype(np.int64)
+    return read_ahead(each(dataset, load)), order_by_size.astype(np.int64)

@@ -153,4 +153,4 @@ def train_on(strategy, folder):
 
 
 def test_resumed_on_two_replicas_it_equals_a_training_that_was_never_killed(tmp_path):
-    check_resumes("tests.recipes.instance.test_tuple_training", tmp_path)
+    check_resumes(train_on, tmp_path)

@@ -109,7 +109,7 @@ def train_on(strategy, folder):
 
 
 def test_resumed_on_two_replicas_it_equals_a_training_that_was_never_killed(tmp_path):
-    check_resumes("tests.recipes.sketch.test_training", tmp_path)
+    check_resumes(train_on, tmp_path)
 
 
 @pytest.mark.parametrize("gates", ["none", "se", "dase"])
