@@ -8,6 +8,7 @@ from typing import Any
 from recipes.common.cli import option, require
 from recipes.common.networks import BACKBONES
 from recipes.common.settings import Settings, at_least_one, flag
+from tfretrieval.backbones.networks import title
 
 SOFTMAX, COSFACE, MEMS = "softmax", "cosface", "mems"
 # The control of every loss on distances: what shorter features give.
@@ -24,6 +25,12 @@ FULL, FROZEN = "full", "frozen"
 UNGATED, SE, DASE = "none", "se", "dase"
 # Name of the gates -> how they are shown.
 GATES = {UNGATED: "none", SE: "SE", DASE: "DASE"}
+# Network -> what it is called behind the name of gates in it.
+GATED = {
+    "resnet18": "resnet18",
+    "resnet50_v1_5": "resnet50",
+    "efficientnet_lite0": "efficientnet_lite0",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +39,10 @@ class SketchSettings(Settings):
 
     dataset: str = option("sketchy_extended", "name in the catalogue (paper)")
     image_size: int = option(224, "pixels of a side (paper)")
-    depth: int = option(
-        50, "of the ResNet: 50 (ours; the paper's is SE-ResNeXt-101), or 18", (18, 50)
+    backbone: str = option(
+        "resnet50_v1_5",
+        "of --training full, which --gates are put into (ours; the paper's is ResNeXt-101)",
+        tuple(GATED),
     )
     training: str = option(
         FULL,
@@ -107,14 +116,13 @@ class SketchSettings(Settings):
         """The name of the network with these gates; a frozen one has them behind it."""
         if self.training == FROZEN:
             return self.frozen_network
-        plain = {18: "resnet18", 50: "resnet50_v1_5"}[self.depth]
-        return plain if gates == UNGATED else f"{gates}_resnet{self.depth}"
+        return self.backbone if gates == UNGATED else f"{gates}_{GATED[self.backbone]}"
 
     @property
     def told(self) -> str:
         """What is trained, for reports."""
         if self.training == FULL:
-            return f"Network: ResNet{self.depth}, all layers trained."
+            return f"Network: {title(self.backbone)}, all layers trained."
         return f"Network: {self.frozen_network} as it is; gates and features behind it are trained."
 
     @staticmethod
@@ -123,7 +131,7 @@ class SketchSettings(Settings):
         return {
             "dataset": "openmoji/demo",
             "image_size": 96,
-            "depth": 18,
+            "backbone": "resnet18",
             "width": 16,
             "embedding": 64,
             "losses": (SOFTMAX, MEMS),

@@ -29,7 +29,7 @@ from recipes.sketch.settings import (
     row_name,
 )
 from tfretrieval import distributed
-from tfretrieval.backbones.se_resnet import PASSING
+from tfretrieval.backbones._gates import PASSING
 from tfretrieval.callbacks import EmbeddingStatistics, GateStatistics, MarginAnnealing
 from tfretrieval.metrics import NearestCenterAccuracy
 from tfretrieval.models.features import pooled_features

@@ -13,6 +13,7 @@ from .keras_file import keras_file as keras_file
 from .resnet import resnet18 as resnet18
 from .resnet import resnet18_i as resnet18_i
 from .resnet import resnet50_v1_5 as resnet50_v1_5
+from .se_efficientnet_lite import se_efficientnet_lite0 as se_efficientnet_lite0
 from .se_resnet import se_resnet as se_resnet
 from .se_resnet import se_resnext101 as se_resnext101
 from .weights_file import WeightsError as WeightsError
@@ -32,6 +33,7 @@ __all__ = [
     "resnet50",
     "resnet50_v1_5",
     "resnet101",
+    "se_efficientnet_lite0",
     "se_resnet",
     "se_resnext101",
     "vgg16",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfretrieval.backbones._residual import finish
+from tfretrieval.backbones._gates import inputs_and_gate
+from tfretrieval.backbones._residual import finish, ungated
 from tfretrieval.backbones.state_dict import load_state_dict
 from tfretrieval.backbones.weights_file import Packaged, load_keras_file, weights_path
 
@@ -15,6 +16,8 @@ from tfretrieval.backbones.weights_file import Packaged, load_keras_file, weight
 KERNELS = (3, 3, 5, 3, 5, 5, 3)
 STRIDES = (1, 2, 2, 2, 1, 2, 1)
 EXPANSIONS = (1, 6, 6, 6, 6, 6, 6)
+# Whose gates know the domain, if any do: all but those of the last maps, as in the ResNets.
+DOMAIN_AWARE = ("stage1", "stage2", "stage3", "stage4", "stage5")
 # Channels of the stem and of the last map in the published networks.
 WIDTH = 32
 HEAD = 1280
@@ -176,12 +179,34 @@ def load_torch_lite(model: tf.keras.Model, path: str | os.PathLike[str], number:
     load_state_dict(model, path, lite_keys(number), f"EfficientNet-Lite{number}")
 
 
-def _build(number, input_shape, width, preprocess, weights, num_classes, download):
+def gated_lite(
+    number: int,
+    domain_aware: bool,
+    input_shape: Sequence[int | None],
+    width: int,
+    preprocess: bool,
+    weights: str | os.PathLike[str] | None,
+    num_classes: int | None,
+    download: bool,
+) -> tf.keras.Model:
+    """The same network with gates between the depthwise convolutions and those that narrow."""
+    options = input_shape, width, preprocess, weights, num_classes, download
+    return _build(number, *options, domain_aware=domain_aware)
+
+
+def _build(
+    number, input_shape, width, preprocess, weights, num_classes, download, domain_aware=None
+):
+    """Without gates where ``domain_aware`` is None."""
     if width < 1:
         raise ValueError(f"width must be at least 1, got {width}")
-    name, variant = f"efficientnet_lite{number}", VARIANTS[number]
+    gates = {None: "", False: "se_", True: "dase_"}[domain_aware]
+    name, variant = f"{gates}efficientnet_lite{number}", VARIANTS[number]
     path = weights_path(name, weights, variant.imagenet, width, WIDTH, download)
     image = layers.Input(tuple(input_shape), name="image")
+    inputs, gate = image, ungated
+    if domain_aware is not None:
+        inputs, gate = inputs_and_gate(image, domain_aware, DOMAIN_AWARE)
     x = image
     if preprocess:
         x = layers.Rescaling(1 / 128, -127 / 128, name="preprocess")(x)
@@ -190,9 +215,9 @@ def _build(number, input_shape, width, preprocess, weights, num_classes, downloa
     for stage, blocks in enumerate(variant.blocks, start=1):
         channels = _in_proportion(variant.channels[stage - 1], width)
         for block in range(1, blocks + 1):
-            x = _inverted_residual(x, channels, stage, block)
+            x = _inverted_residual(x, channels, stage, block, gate)
     x = _conv(x, _in_proportion(HEAD, width), "head_conv")
-    model = finish(name, image, _norm_relu(x, "head"), num_classes)
+    model = finish(name, inputs, _norm_relu(x, "head"), num_classes)
     if path is not None and path.suffix == ".h5":
         load_keras_file(model, path)
     elif path is not None:
@@ -204,7 +229,7 @@ def _in_proportion(channels, width):
     return max(1, round(channels * width / WIDTH))
 
 
-def _inverted_residual(x, channels, stage, block):
+def _inverted_residual(x, channels, stage, block, gate):
     name, shortcut = f"stage{stage}_block{block}", x
     if EXPANSIONS[stage - 1] > 1:
         inside = EXPANSIONS[stage - 1] * x.shape[-1]
@@ -218,7 +243,7 @@ def _inverted_residual(x, channels, stage, block):
         depthwise_initializer=START,
         name=f"{name}_depthwise_conv",
     )(x)
-    x = _norm_relu(x, f"{name}_depthwise")
+    x = gate(_norm_relu(x, f"{name}_depthwise"), name)
     x = _conv(x, channels, f"{name}_project_conv")
     x = _norm(f"{name}_project_bn")(x)
     return x if block == 1 else layers.Add(name=f"{name}_add")([x, shortcut])

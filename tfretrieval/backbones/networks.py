@@ -62,6 +62,12 @@ def _se(title: str, depth: int, **options: Any) -> Network:
     return Network(title, "se_resnet", {"depth": depth, **options}, **domain)
 
 
+def _se_lite(title: str, domain_aware: bool = False) -> Network:
+    plain = _of_one_width(title, "se_efficientnet_lite0", 224, 32)
+    options = {"domain_aware": True} if domain_aware else {}
+    return dataclasses.replace(plain, options=options, reads_domain=domain_aware)
+
+
 def _of_one_width(title: str, function: str, size: int, least: int) -> Network:
     return Network(title, function, size=size, least=least, sized=False)
 
@@ -81,6 +87,8 @@ NETWORKS = {
     "efficientnet_lite0": _of_one_width("EfficientNet-Lite0", "efficientnet_lite0", 224, 32),
     "efficientnet_lite1": _of_one_width("EfficientNet-Lite1", "efficientnet_lite1", 240, 32),
     "efficientnet_lite2": _of_one_width("EfficientNet-Lite2", "efficientnet_lite2", 260, 32),
+    "se_efficientnet_lite0": _se_lite("SE-EfficientNet-Lite0"),
+    "dase_efficientnet_lite0": _se_lite("DASE-EfficientNet-Lite0", domain_aware=True),
     "inception_v3": _of_one_width("Inception-v3", "inception_v3", 299, 75),
     "inception_resnet_v2": _of_one_width("Inception-ResNet-v2", "inception_resnet_v2", 299, 75),
     "keras_file": _of_one_width("network of a file", "keras_file", 224, 32),

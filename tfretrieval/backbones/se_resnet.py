@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
 
 import tensorflow as tf
 
+from tfretrieval.backbones._gates import inputs_and_gate
 from tfretrieval.backbones._residual import (
     GROUPS,
-    Gate,
     add_inception_c,
     basic_block,
     bottleneck,
@@ -19,13 +18,9 @@ from tfretrieval.backbones._residual import (
     with_weights,
 )
 from tfretrieval.backbones.torch_weights import resnet_file
-from tfretrieval.layers.domain_aware_squeeze_excite import DomainAwareSqueezeExcite
-from tfretrieval.layers.squeeze_excite import SqueezeExcite
 
 BLOCK = {18: basic_block, 50: bottleneck}
 DOMAIN_AWARE = ("stage1", "stage2", "stage3")
-# Every residual passes at first, and twice the sigmoid has its steepest slope there.
-PASSING: dict[str, Any] = {"initial_gate": 1.0, "ceiling": 2.0}
 
 
 def se_resnet(
@@ -79,7 +74,7 @@ def se_resnet(
     name = f"{'dase' if domain_aware else 'se'}_resnet{depth}{'_i' if inception_c else ''}"
     path = resnet_file(name, depth, weights, width, download)
     image, x = stem(input_shape, width, preprocess)
-    inputs, gate = _inputs_and_gate(image, domain_aware)
+    inputs, gate = inputs_and_gate(image, domain_aware, DOMAIN_AWARE)
     x = stages(x, depth, BLOCK[depth], width, gate)
     if inception_c:
         x = add_inception_c(x, width)
@@ -114,25 +109,6 @@ def se_resnext101(
         raise ValueError(f"width must be a multiple of {GROUPS // 2}, got {width}")
     name = f"{'dase' if domain_aware else 'se'}_resnext101"
     image, x = stem(input_shape, width, preprocess)
-    inputs, gate = _inputs_and_gate(image, domain_aware)
+    inputs, gate = inputs_and_gate(image, domain_aware, DOMAIN_AWARE)
     x = stages(x, 101, grouped_bottleneck, width, gate)
     return finish(name, inputs, x, num_classes)
-
-
-def _inputs_and_gate(image, domain_aware) -> tuple[tf.Tensor | dict[str, tf.Tensor], Gate]:
-    """The model's inputs, and what stands at the end of a residual."""
-
-    def plain(x, block):
-        return SqueezeExcite(**PASSING, name=f"{block}_se")(x)
-
-    if not domain_aware:
-        return image, plain
-    domain = tf.keras.layers.Input((), dtype="int32", name="domain")
-
-    def of_the_domain(x, block):
-        if not block.startswith(DOMAIN_AWARE):
-            return plain(x, block)
-        layer = DomainAwareSqueezeExcite(**PASSING, name=f"{block}_dase")
-        return layer([x, domain])
-
-    return {"image": image, "domain": domain}, of_the_domain

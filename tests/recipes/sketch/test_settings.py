@@ -4,7 +4,7 @@ import pytest
 
 from recipes.common.cli import ConfigError
 from recipes.common.networks import NETWORKS
-from recipes.sketch.settings import GATES, LOSSES, SketchSettings, row_name
+from recipes.sketch.settings import GATED, GATES, LOSSES, SketchSettings, row_name
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,11 @@ def test_the_margin_of_a_row_is_that_of_its_name():
     assert len(set(map(config.title, LOSSES))) == len(LOSSES)
 
 
-@pytest.mark.parametrize("depth", [18, 50])
-def test_every_kind_of_gates_is_a_network(depth):
-    names = [SketchSettings(depth=depth).network(gates) for gates in GATES]
+@pytest.mark.parametrize("backbone", GATED)
+def test_every_kind_of_gates_is_a_network(backbone):
+    names = [SketchSettings(backbone=backbone).network(gates) for gates in GATES]
     assert len(set(names)) == 3 and set(names) <= set(NETWORKS)
+    assert [NETWORKS[name].reads_domain for name in names] == [False, False, True]
 
 
 def test_rows_of_all_losses_and_gates_have_files_of_their_own():

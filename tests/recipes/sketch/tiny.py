@@ -17,7 +17,7 @@ SMALL = {
     "image_size": 16,
     "width": 4,
     "weights": "none",
-    "depth": 18,
+    "backbone": "resnet18",
     "embedding": 6,
     "epochs": 2,
     "per_domain": 4,
