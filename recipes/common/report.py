@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,12 @@ def draw(figures: Mapping[str, Callable[[], Any]], folder: RunFolder) -> None:
     for name, figure in figures.items():
         if not (folder / f"figures/{name}.png").exists():
             with folder.writing(f"figures/{name}.png") as partial:
-                figure().savefig(partial, dpi=130)
+                render(figure, partial)
+
+
+def render(figure: Callable[[], Any], path: Path) -> None:
+    """Draws a figure into a file."""
+    figure().savefig(path, dpi=130)
 
 
 def write_as(name: str, reports: Sequence[Report], folder: RunFolder) -> str:

@@ -29,7 +29,7 @@ def search(
     found = dict(try_values(method.values or (0.0,), RATES[0]))
     for rate in RATES[1:]:
         found |= try_values([best(found).value], rate)
-    while around := untried(method, found)[: TRIALS - len(found)]:
+    while around := untried(method, found)[: max(0, TRIALS - len(found))]:
         for rate, trials in itertools.groupby(around, lambda trial: trial.rate):
             found |= try_values([trial.value for trial in trials], rate)
     return found

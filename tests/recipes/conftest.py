@@ -1,10 +1,46 @@
 """What the tests of all recipes use."""
 
+import contextlib
+
 import pytest
 import tensorflow as tf
 
 import tfretrieval
+from tests.checks import write_less
+from tests.conftest import train_eagerly
 from tests.recipes.pictures import write_folder
+
+
+@pytest.fixture
+def all_files():
+    """Figures are drawn and a SavedModel is written, as in a person's run."""
+
+
+@pytest.fixture(autouse=True)
+def few_files(request, monkeypatch):
+    """They take longer than most of what is asked of a tiny run."""
+    if "all_files" not in request.fixturenames:
+        write_less(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def graphs_as_they_are():
+    """Not rewritten before they are run: a graph that runs a few steps is not worth it. Those of
+    layers, losses and models are, in their own tests."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@contextlib.contextmanager
+def tiny_runs(drawn=False):
+    """For a fixture of a wider scope: small networks, trained eagerly, that write few files."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_networks_small(patch)
+        train_eagerly(patch)
+        if not drawn:
+            write_less(patch)
+        yield patch
 
 
 @pytest.fixture

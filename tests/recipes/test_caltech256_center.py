@@ -27,7 +27,7 @@ def pictures(tmp_path_factory):
     return write_folder(tmp_path_factory.mktemp("pictures"))
 
 
-@pytest.mark.usefixtures("eager_training")
+@pytest.mark.usefixtures("eager_training", "all_files")
 def test_contract(tmp_path, pictures, monkeypatch, small_network):
     files = RUN_FILES | {"plane"}
     flags = ("--losses", "softmax", "ratio")
@@ -73,7 +73,7 @@ def test_several_seeds_in_one_table_with_intervals(
     exported_are(tmp_path / "run/seed-0", "softmax")
 
 
-@pytest.mark.usefixtures("eager_training")
+@pytest.mark.usefixtures("eager_training", "all_files")
 def test_behind_a_frozen_network_the_export_gives_the_codes_of_the_run(
     tmp_path, pictures, small_network
 ):

@@ -5,7 +5,7 @@ import pytest
 from recipes import compare
 from recipes.common.cli import main
 from tests.checks import RUN_FILES, check_recipe
-from tests.recipes.comparison.flags import FLAGS
+from tests.recipes.comparison.flags import FEW_TRIALS, FLAGS
 
 EXPORTED = {"codes.npz", "encoder.weights.h5", "model.keras", "model_card.md", "savedmodel"}
 
@@ -15,8 +15,9 @@ def run(run_dir, pictures, *flags):
     return main(compare.RECIPE, compare.Config, "about", argv)
 
 
-@pytest.mark.usefixtures("eager_training")
+@pytest.mark.usefixtures("eager_training", "all_files")
 def test_contract(tmp_path, comparison_pictures, monkeypatch, small_network):
+    monkeypatch.setattr("recipes.comparison.search.TRIALS", FEW_TRIALS)
     flags = ("--methods", "cosine", "itq", "dsh", "adaptive_triplet", "--hash-input", "features")
     check_recipe(
         lambda run_dir: run(run_dir, comparison_pictures, *flags),
@@ -26,6 +27,7 @@ def test_contract(tmp_path, comparison_pictures, monkeypatch, small_network):
         RUN_FILES - EXPORTED | {"features", "choice"},
         step=7,
     )
+    assert all(file.stat().st_size > 10_000 for file in (tmp_path / "whole/figures").iterdir())
 
 
 def test_whole_networks_without_choices(

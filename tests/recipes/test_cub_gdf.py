@@ -27,7 +27,7 @@ def pictures(tmp_path_factory):
     return write_folder(tmp_path_factory.mktemp("pictures"))
 
 
-@pytest.mark.usefixtures("eager_training")
+@pytest.mark.usefixtures("eager_training", "all_files")
 def test_contract(tmp_path, pictures, monkeypatch, small_network):
     """Killed again and again, with a row of each kind and a further length."""
 

@@ -28,6 +28,7 @@ def run(run_dir, data, *flags):
     return main(saliency_remedies.RECIPE, saliency_remedies.Config, "about", [*argv, *flags])
 
 
+@pytest.mark.usefixtures("all_files")
 def test_contract(tmp_path, monkeypatch, small_network):
     table = write_table_with_boxes(tmp_path)
     check_recipe(lambda run_dir: run(run_dir, table), tmp_path, table, monkeypatch, FILES, step=20)

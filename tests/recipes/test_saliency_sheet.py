@@ -22,6 +22,7 @@ def run(run_dir, *flags):
     return main(saliency_sheet.RECIPE, saliency_sheet.Config, "about", argv)
 
 
+@pytest.mark.usefixtures("all_files")
 def test_contract(tmp_path, monkeypatch, small_network):
     table = write_table_with_boxes(tmp_path)
 

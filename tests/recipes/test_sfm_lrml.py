@@ -40,14 +40,6 @@ def tiny_world(monkeypatch):
     small_world(monkeypatch)
 
 
-@pytest.fixture
-def no_savedmodel(monkeypatch):
-    """The contract exports one; it takes longer than all else that is asked here."""
-    monkeypatch.setattr(
-        "recipes.instance.export.export_descriptor", lambda model, folder, side: folder.mkdir()
-    )
-
-
 def run(run_dir, *flags, **settings):
     chosen = {**SMALL, **settings}
     argv = ["--run-dir", str(run_dir), *flags]
@@ -64,6 +56,7 @@ def rows(run_dir, table=0):
     return {tuple(row["names"]): row["figures"] for row in written["tables"][table]["rows"]}
 
 
+@pytest.mark.usefixtures("all_files")
 def test_contract(tmp_path, monkeypatch):
     check_recipe(
         lambda run_dir: run(run_dir, losses=("lrml",)), tmp_path, tmp_path, monkeypatch, FILES, 12
@@ -85,7 +78,7 @@ def test_contract(tmp_path, monkeypatch):
         assert file["drawn/query_ids"].tolist() == ["3-000.png", "3-001.png", "3-002.png"]
 
 
-@pytest.mark.usefixtures("eager_training", "no_savedmodel")
+@pytest.mark.usefixtures("eager_training")
 def test_published_sets_from_their_folders_with_pictures_that_are_not_square(
     tmp_path, monkeypatch, capsys
 ):
@@ -114,7 +107,7 @@ def test_published_sets_from_their_folders_with_pictures_that_are_not_square(
     assert "ground truth of 2 queries, the published one has 55" in printed
 
 
-@pytest.mark.usefixtures("eager_training", "no_savedmodel")
+@pytest.mark.usefixtures("eager_training")
 def test_several_seeds_in_one_table_with_intervals(tmp_path, capsys):
     """Behind a frozen network, which takes the least; the tiny one takes any weights."""
     frozen = {"training": "frozen", "weights": "imagenet", "epochs": 1}

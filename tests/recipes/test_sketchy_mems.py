@@ -30,14 +30,6 @@ FILES = frozenset(
 )
 
 
-@pytest.fixture
-def no_savedmodel(monkeypatch):
-    """The contract exports one."""
-    monkeypatch.setattr(
-        "recipes.sketch.export.export_encoder", lambda model, folder, size: folder.mkdir()
-    )
-
-
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
     return write_table(tmp_path_factory.mktemp("pictures"))
@@ -65,7 +57,7 @@ def rows(run_dir):
     return {tuple(r["names"]): r["figures"] for r in results(run_dir)["tables"][0]["rows"]}
 
 
-@pytest.mark.usefixtures("eager_training")
+@pytest.mark.usefixtures("eager_training", "all_files")
 def test_contract(tmp_path, table, monkeypatch):
     flags = ("--losses", "mems", "--gates", "none", "dase")
     check_recipe(
@@ -78,7 +70,7 @@ def test_contract(tmp_path, table, monkeypatch):
         assert codes["database_packed_8"].shape == (20, 1)
 
 
-@pytest.mark.usefixtures("eager_training", "no_savedmodel")
+@pytest.mark.usefixtures("eager_training")
 def test_several_seeds_in_one_table_with_intervals(tmp_path, table, capsys):
     """Behind a frozen network, which takes the least."""
     frozen = ("--training", "frozen", "--frozen-network", "resnet18", "--epochs", "1")

@@ -11,6 +11,8 @@ from tests.recipes.pictures import write_folder
 from tfretrieval.codes import pack
 from tfretrieval.models import classifier_hash_encoder
 
+pytestmark = pytest.mark.usefixtures("all_files")
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):

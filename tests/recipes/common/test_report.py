@@ -13,6 +13,8 @@ from recipes.common.report import Column, Pair, Report, Table
 from tfretrieval.evaluation import paired_bootstrap
 from tfretrieval.run_folder import RunFolder
 
+pytestmark = pytest.mark.usefixtures("all_files")
+
 OURS, PLAIN = ("net", "ours"), ("net", "plain")
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from recipes import compare
 from recipes.common.cli import main
-from tests.conftest import train_eagerly
-from tests.recipes.comparison.flags import FLAGS
-from tests.recipes.conftest import make_networks_small
+from tests.recipes.comparison.flags import FEW_TRIALS, FLAGS
+from tests.recipes.conftest import tiny_runs
 
 METHODS = ("cosine", "hog", "predicted", "lsh", "itq", "scda_itq", "dsh", "adaptive_triplet")
 
@@ -18,9 +17,8 @@ def compared(tmp_path_factory, comparison_pictures):
     """Some methods of every kind, of two seeds, with choices."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     flags = ["--data-dir", str(comparison_pictures), "--run-dir", str(folder), "--seeds", "2"]
-    with pytest.MonkeyPatch.context() as patch:
-        make_networks_small(patch)
-        train_eagerly(patch)
+    with tiny_runs() as patch:
+        patch.setattr("recipes.comparison.search.TRIALS", FEW_TRIALS)
         # Of a frozen network choices are made once, for both seeds; the tiny one takes any weights.
         patch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))
         frozen = ("--training", "frozen", "--weights", "imagenet")

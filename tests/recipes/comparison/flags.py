@@ -6,3 +6,5 @@ FLAGS = [
     *("--bits", "6", "--bit-lengths", "6", "4", "--hash-epochs", "2", "--remine", "1"),
     *("--classes-per-batch", "3", "--images-per-class", "2"),
 ]
+# Enough for a step beyond the grid where the best is an edge of it.
+FEW_TRIALS = 8

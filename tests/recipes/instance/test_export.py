@@ -1,6 +1,7 @@
 """The files of instance retrieval that another program uses."""
 
 import numpy as np
+import pytest
 
 from recipes.instance.descriptors import describe
 from recipes.instance.export import export
@@ -20,6 +21,7 @@ def test_descriptors_stand_beside_their_ids_and_the_model_gives_them(before):
     np.testing.assert_allclose(again, arrays["drawn/database"], atol=1e-6)
 
 
+@pytest.mark.usefixtures("all_files")
 def test_files_are_described_as_the_run_did(before):
     run = before.run
     export(run, before.encoder, search(run, "before", DESCRIPTOR, before.encoder))

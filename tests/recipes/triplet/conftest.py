@@ -6,8 +6,7 @@ import pytest
 
 from recipes import folder_triplet
 from recipes.common.cli import main
-from tests.conftest import train_eagerly
-from tests.recipes.conftest import make_networks_small
+from tests.recipes.conftest import tiny_runs
 from tests.recipes.pictures import write_folder, write_table_with_boxes
 from tests.recipes.triplet.tiny import FLAGS
 
@@ -27,13 +26,11 @@ def run_folder(tmp_path_factory):
     """Runs ``folder_triplet`` on a network of one convolution, once for the same flags."""
     done = {}
 
-    def run(*flags):
+    def run(*flags, drawn=False):
         if flags not in done:
             done[flags] = tmp_path_factory.mktemp("runs") / "run"
             argv = [*FLAGS, "--run-dir", str(done[flags]), *map(str, flags)]
-            with pytest.MonkeyPatch.context() as patch:
-                make_networks_small(patch)
-                train_eagerly(patch)
+            with tiny_runs(drawn):
                 assert main(folder_triplet.RECIPE, folder_triplet.Config, "about", argv) == 0
         return done[flags]
 
@@ -46,6 +43,7 @@ def selected(run_folder, triplet_pictures):
     return run_folder(
         *("--data-dir", triplet_pictures, "--protocol", "selected", "--margins", 1, 4),
         *("--networks", "resnet18", "resnet18_i+crop"),
+        drawn=True,
     )
 
 

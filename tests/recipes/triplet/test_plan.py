@@ -53,6 +53,7 @@ def planned(run, **settings):
     return list(plan.works(config, {config.protocol: run.data}, steps, costs))
 
 
+@pytest.mark.usefixtures("all_files")
 def test_steps_and_disk_are_those_of_a_run(triplet_pictures, tmp_path, monkeypatch, small_network):
     run = open_run(tmp_path / "run", triplet_pictures, width=1024, epochs=1, hash_epochs=3)
     done = {"stage 1": 0, "head": 0}

@@ -4,8 +4,7 @@ import pytest
 
 from recipes import saliency_sheet
 from recipes.common.cli import main
-from tests.conftest import train_eagerly
-from tests.recipes.conftest import make_networks_small
+from tests.recipes.conftest import tiny_runs
 from tests.recipes.results import rows
 from tests.recipes.triplet.tiny import FLAGS
 
@@ -15,9 +14,7 @@ SHEET += ["--network", "resnet18", "--hash-epochs", "2"]
 
 
 def sweep(run_dir, data, *alphas):
-    with pytest.MonkeyPatch.context() as patch:
-        make_networks_small(patch)
-        train_eagerly(patch)
+    with tiny_runs():
         argv = [*SHEET, "--data-dir", str(data), "--run-dir", str(run_dir), "--alphas", *alphas]
         assert main(saliency_sheet.RECIPE, saliency_sheet.Config, "about", argv) == 0
     return run_dir

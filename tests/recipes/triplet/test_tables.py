@@ -39,6 +39,7 @@ def interrupt_after(count, monkeypatch):
     monkeypatch.setattr(tables.RunFolder, "write_json", write_json)
 
 
+@pytest.mark.usefixtures("all_files")
 def test_all_tables_cell_by_cell(tmp_path, triplet_pictures, monkeypatch, small_network, capsys):
     flags = ["--data-dir", triplet_pictures, "--table", 1, 2, 3]
     with monkeypatch.context() as patch, pytest.raises(Interrupted):
