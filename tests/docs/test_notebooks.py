@@ -29,6 +29,13 @@ def few_birds():
     catalogue.load = load
 
 
+def graphs_as_they_are():
+    """In the kernel: nothing runs often enough for a graph to be rewritten first."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 def no_graphs():
     """In the kernel: the first notebook has shown that one with a graph trains."""
     train_eagerly(pytest.MonkeyPatch())
@@ -49,7 +56,7 @@ def ran(tmp_path_factory):
     notebooks = {name: build.notebook(name, settings) for name, settings in SETTINGS.items()}
     last = notebooks["a_saved_model_in_plain_tensorflow"].cells
     last[plain(last) :] = [nbformat.v4.new_code_cell("print(folder)")]
-    together = nbformat.v4.new_notebook(cells=[calling(few_birds)])
+    together = nbformat.v4.new_notebook(cells=[calling(few_birds), calling(graphs_as_they_are)])
     for number, notebook in enumerate(notebooks.values()):
         together.cells += [calling(no_graphs)] * (number == 1)
         together.cells += [nbformat.v4.new_code_cell("%reset -f"), *notebook.cells]

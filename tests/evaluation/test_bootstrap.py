@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfretrieval.evaluation import paired_bootstrap
+from tfretrieval.evaluation import bootstrap, paired_bootstrap
 
 
 def test_the_interval_is_that_of_the_normal_approximation_on_many_queries():
@@ -43,3 +43,14 @@ def test_a_lower_level_gives_a_narrower_interval():
 def test_bad_input_is_refused_in_one_line(a, b, options, message):
     with pytest.raises(ValueError, match=message):
         paired_bootstrap(a, b, **options)
+
+
+@pytest.mark.parametrize("at_once", [1, 50, 1000])
+def test_draws_in_blocks_are_those_one_after_another(monkeypatch, at_once):
+    monkeypatch.setattr(bootstrap, "DRAWN_AT_ONCE", at_once)
+    generator = np.random.default_rng(3)
+    a, b = generator.random((2, 13))
+    rng = np.random.default_rng(7)
+    means = [(a - b)[rng.integers(0, 13, 13)].mean() for _ in range(200)]
+    expected = ((a - b).mean(), *np.quantile(means, [(1 - 0.9) / 2, (1 + 0.9) / 2]))
+    assert paired_bootstrap(a, b, samples=200, seed=7, level=0.9) == expected

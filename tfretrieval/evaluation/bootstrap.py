@@ -5,6 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+# Queries that are drawn at a time.
+DRAWN_AT_ONCE = 1 << 14
+
 
 class BootstrapInterval(NamedTuple):
     """Mean difference over the queries and its percentile interval."""
@@ -59,9 +62,13 @@ def paired_bootstrap(
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
     rng = np.random.default_rng(seed)
-    # One resample at a time: all draws together would be samples x queries numbers.
-    means = [
-        difference[rng.integers(0, len(difference), len(difference))].mean() for _ in range(samples)
-    ]
+    # All draws together would be samples x queries numbers; the same ones, whatever the block.
+    block = max(1, DRAWN_AT_ONCE // len(difference))
+    means = np.concatenate(
+        [
+            difference[rng.integers(0, len(difference), (count, len(difference)))].mean(axis=1)
+            for count in np.diff([*range(0, samples, block), samples])
+        ]
+    )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return BootstrapInterval(float(difference.mean()), float(low), float(high))
