@@ -6,9 +6,6 @@ import pytest
 # gradient of a convolution of maps as small as those of the tests (docs/how_to/stacks.md).
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-# What XLA compiles here runs once or twice.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-
 import tensorflow as tf  # noqa: E402
 
 # As recipes run on a CPU: the same seed gives the same bits. Test processes share the cores.

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -213,6 +214,7 @@ def check_recipe(main, folder: Path, pictures: Path, monkeypatch, files=RUN_FILE
     attempts = _run_killed_after_every_file(main, killed, monkeypatch, step)
     assert attempts > max(1, len(files) // step)
     assert not list(killed.rglob("*.partial"))
+    _make_again(main, killed, monkeypatch)
     results = [json.loads((run / "results.json").read_text()) for run in (whole, killed)]
     for result in results:
         # What took how long, and when and from which commit it began.
@@ -230,13 +232,28 @@ def check_recipe(main, folder: Path, pictures: Path, monkeypatch, files=RUN_FILE
 
 
 def write_less(patch) -> None:
-    """Figures and SavedModels of recipes are files and folders with nothing in them."""
+    """Figures and SavedModels of recipes are files with nothing in them."""
+
+    def export(model, path, *options, **named):
+        Path(path).mkdir()
+        (Path(path) / "saved_model.pb").touch()
+
     patch.setattr("recipes.common.report.render", lambda figure, path: path.touch())
-    for name in ("common.export.export_encoder", "sketch.export.export_encoder"):
-        patch.setattr(f"recipes.{name}", lambda model, path, *options, **named: Path(path).mkdir())
-    patch.setattr(
-        "recipes.instance.export.export_descriptor", lambda model, path, side: Path(path).mkdir()
-    )
+    patch.setattr("recipes.common.export.export_encoder", export)
+    patch.setattr("recipes.sketch.export.export_encoder", export)
+    patch.setattr("recipes.instance.export.export_descriptor", export)
+
+
+def _make_again(main, run_dir: Path, monkeypatch) -> None:
+    """Figures and SavedModel in earnest, from what a run that was killed has left."""
+    (run_dir / "report.md").unlink()
+    for name in ("figures", "savedmodel"):
+        shutil.rmtree(run_dir / name, ignore_errors=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.keras.Model, "fit", None)
+        assert main(run_dir) == 0
+    drawn = list((run_dir / "figures").glob("*.png"))
+    assert drawn and all(figure.stat().st_size > 1000 for figure in drawn)
 
 
 class Killed(BaseException):

@@ -39,9 +39,9 @@ class SketchSettings(Settings):
 
     dataset: str = option("sketchy_extended", "name in the catalogue (paper)")
     image_size: int = option(224, "pixels of a side (paper)")
-    backbone: str = option(
+    trained_network: str = option(
         "resnet50_v1_5",
-        "of --training full, which --gates are put into (ours; the paper's is ResNeXt-101)",
+        "of --training full, which --gates are put into (ours; the paper's is SE-ResNeXt-101)",
         tuple(GATED),
     )
     training: str = option(
@@ -116,13 +116,15 @@ class SketchSettings(Settings):
         """The name of the network with these gates; a frozen one has them behind it."""
         if self.training == FROZEN:
             return self.frozen_network
-        return self.backbone if gates == UNGATED else f"{gates}_{GATED[self.backbone]}"
+        return (
+            self.trained_network if gates == UNGATED else f"{gates}_{GATED[self.trained_network]}"
+        )
 
     @property
     def told(self) -> str:
         """What is trained, for reports."""
         if self.training == FULL:
-            return f"Network: {title(self.backbone)}, all layers trained."
+            return f"Network: {title(self.trained_network)}, all layers trained."
         return f"Network: {self.frozen_network} as it is; gates and features behind it are trained."
 
     @staticmethod
@@ -131,7 +133,7 @@ class SketchSettings(Settings):
         return {
             "dataset": "openmoji/demo",
             "image_size": 96,
-            "backbone": "resnet18",
+            "trained_network": "resnet18",
             "width": 16,
             "embedding": 64,
             "losses": (SOFTMAX, MEMS),

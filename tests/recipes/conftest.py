@@ -24,18 +24,26 @@ def few_files(request, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def plain_graphs():
+    with graphs_as_they_are():
+        yield
+
+
+@contextlib.contextmanager
 def graphs_as_they_are():
     """Not rewritten before they are run: a graph that runs a few steps is not worth it. Those of
     layers, losses and models are, in their own tests."""
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    yield
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 @contextlib.contextmanager
 def tiny_runs(drawn=False):
     """For a fixture of a wider scope: small networks, trained eagerly, that write few files."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, graphs_as_they_are():
         make_networks_small(patch)
         train_eagerly(patch)
         if not drawn:

@@ -30,6 +30,7 @@ def test_contract(tmp_path, comparison_pictures, monkeypatch, small_network):
     assert all(file.stat().st_size > 10_000 for file in (tmp_path / "whole/figures").iterdir())
 
 
+@pytest.mark.usefixtures("all_files")
 def test_whole_networks_without_choices(
     tmp_path, comparison_pictures, small_network, eager_training, capsys
 ):

@@ -5,7 +5,7 @@ import pytest
 
 from recipes import folder_triplet
 from recipes.common.cli import main
-from tests.checks import check_recipe
+from tests.checks import check_exported_bits, check_recipe
 from tests.recipes.pictures import write_folder
 from tests.recipes.results import rows
 
@@ -39,6 +39,7 @@ def test_contract(tmp_path, pictures, monkeypatch, small_network, eager_training
     assert (tmp_path / "whole" / "figures" / "saliency.png").stat().st_size > 5000
 
 
+@pytest.mark.usefixtures("all_files")
 def test_both_networks_and_two_seeds_in_one_table(
     tmp_path, pictures, capsys, small_network, eager_training
 ):
@@ -56,7 +57,8 @@ def test_both_networks_and_two_seeds_in_one_table(
         lines = (folder / "metrics.jsonl").read_text().splitlines()
         assert len(lines) == 2 * (2 + 2 * 6)
         for name in ("map_by_round", "distances_by_round", "gallery"):
-            assert (folder / "figures" / f"{name}.png").exists()
+            assert (folder / "figures" / f"{name}.png").stat().st_size > 5000
+    check_exported_bits(tmp_path / "run" / "seed-0", pictures)
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,9 @@ def test_three_workers_train_the_network_of_one(folder):
 
 
 def test_one_that_hangs_or_dies_is_named_and_all_started_again_end_with_the_same_numbers(folder):
-    whole = None
     for fate in ("SIGSTOP 0", "SIGKILL 1"):
         started, names = workers.start(folder / "stopped", 2, fate)
         try:
-            # Until the silence is too long, others train what is compared below.
-            whole = whole or workers.weights_of(folder / "whole", 2)[0]
             told, _ = started[0].communicate(timeout=240)
         finally:
             for one in started:
@@ -47,5 +44,6 @@ def test_one_that_hangs_or_dies_is_named_and_all_started_again_end_with_the_same
         assert f"error: worker 1 ({names[1]}) has not been heard of for 15 seconds" in told
         assert started[0].returncode == 2
     resumed = workers.weights_of(folder / "stopped", 2)[0]
+    whole = workers.weights_of(folder / "whole", 2)[0]
     for one, same in zip(resumed, whole, strict=True):
         np.testing.assert_array_equal(one, same)

@@ -111,6 +111,6 @@ def test_the_paper_s_numbers_are_the_defaults():
 def test_demo_shrinks_and_downloads_nothing():
     changed = {k for k, v in Config.demo_settings().items() if getattr(Config(), k) != v}
     assert changed == {
-        *("dataset", "image_size", "backbone", "width", "embedding", "losses", "weights"),
+        *("dataset", "image_size", "trained_network", "width", "embedding", "losses", "weights"),
         *("epochs", "learning_rate", "code_steps", "margin"),
     }

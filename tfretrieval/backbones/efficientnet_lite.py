@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfretrieval.backbones._gates import inputs_and_gate
-from tfretrieval.backbones._residual import finish, ungated
+from tfretrieval.backbones._residual import Gate, finish, ungated
 from tfretrieval.backbones.state_dict import load_state_dict
 from tfretrieval.backbones.weights_file import Packaged, load_keras_file, weights_path
 
@@ -191,7 +191,7 @@ def gated_lite(
 ) -> tf.keras.Model:
     """The same network with gates between the depthwise convolutions and those that narrow."""
     options = input_shape, width, preprocess, weights, num_classes, download
-    return _build(number, *options, domain_aware=domain_aware)
+    return _build(number, *options, domain_aware=bool(domain_aware))
 
 
 def _build(
@@ -204,7 +204,8 @@ def _build(
     name, variant = f"{gates}efficientnet_lite{number}", VARIANTS[number]
     path = weights_path(name, weights, variant.imagenet, width, WIDTH, download)
     image = layers.Input(tuple(input_shape), name="image")
-    inputs, gate = image, ungated
+    inputs: tf.Tensor | dict[str, tf.Tensor] = image
+    gate: Gate = ungated
     if domain_aware is not None:
         inputs, gate = inputs_and_gate(image, domain_aware, DOMAIN_AWARE)
     x = image

@@ -84,6 +84,7 @@ def test_what_took_time_stands_in_no_table(run):
     assert not any(3.5 in row.values() for table in made.tables for row in table.rows.values())
 
 
+@pytest.mark.usefixtures("all_files")
 def test_every_figure_is_drawn(run):
     _, made = composed(run, "softmax", "ratio")
     report.write(made, run.folder)

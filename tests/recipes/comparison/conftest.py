@@ -17,7 +17,7 @@ def compared(tmp_path_factory, comparison_pictures):
     """Some methods of every kind, of two seeds, with choices."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     flags = ["--data-dir", str(comparison_pictures), "--run-dir", str(folder), "--seeds", "2"]
-    with tiny_runs() as patch:
+    with tiny_runs(drawn=True) as patch:
         patch.setattr("recipes.comparison.search.TRIALS", FEW_TRIALS)
         # Of a frozen network choices are made once, for both seeds; the tiny one takes any weights.
         patch.setenv("XDG_CACHE_HOME", str(folder.parent / "cache"))

@@ -9,6 +9,8 @@ from recipes.instance.search import DESCRIPTOR, search
 from tfretrieval.encoders import DescriptorEncoder, encoder_of_run
 from tfretrieval.models import load_model
 
+pytestmark = pytest.mark.usefixtures("all_files")
+
 
 def test_descriptors_stand_beside_their_ids_and_the_model_gives_them(before):
     run = before.run
@@ -21,7 +23,6 @@ def test_descriptors_stand_beside_their_ids_and_the_model_gives_them(before):
     np.testing.assert_allclose(again, arrays["drawn/database"], atol=1e-6)
 
 
-@pytest.mark.usefixtures("all_files")
 def test_files_are_described_as_the_run_did(before):
     run = before.run
     export(run, before.encoder, search(run, "before", DESCRIPTOR, before.encoder))

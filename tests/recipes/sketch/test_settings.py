@@ -41,9 +41,9 @@ def test_the_margin_of_a_row_is_that_of_its_name():
     assert len(set(map(config.title, LOSSES))) == len(LOSSES)
 
 
-@pytest.mark.parametrize("backbone", GATED)
-def test_every_kind_of_gates_is_a_network(backbone):
-    names = [SketchSettings(backbone=backbone).network(gates) for gates in GATES]
+@pytest.mark.parametrize("trained", GATED)
+def test_every_kind_of_gates_is_a_network(trained):
+    names = [SketchSettings(trained_network=trained).network(gates) for gates in GATES]
     assert len(set(names)) == 3 and set(names) <= set(NETWORKS)
     assert [NETWORKS[name].reads_domain for name in names] == [False, False, True]
 

@@ -5,12 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
+from recipes.common import networks
 from recipes.sketch import features
 from recipes.sketch.training import (
     Seen,
     class_centers,
     encoder_of,
     head_of,
+    network,
     on_pictures,
     see,
     train,
@@ -129,6 +131,17 @@ def test_behind_a_frozen_network_pictures_give_the_features_that_maps_gave(
     # Another run sees no picture again.
     monkeypatch.setattr(features, "_outputs", None)
     np.testing.assert_array_equal(see(run).maps, seen.maps)
+
+
+@pytest.mark.parametrize("gates", ["none", "se", "dase"])
+def test_gates_are_put_into_efficientnet_lite0(table, tmp_path, gates):
+    run = open_tiny(table, tmp_path, trained_network="efficientnet_lite0", image_size=32)
+    name = run.config.network(gates)
+    model = network(run, "mems", gates, networks.backbone(name, run.config))
+    inputs = {"image": np.zeros((2, 32, 32, 3), np.float32), "domain": np.array([0, 1])}
+    assert model(features.seen_by(model, inputs)).shape == (2, 6)
+    found = {layer.name.rpartition("_")[2] for layer in model.layers} & {"se", "dase"}
+    assert found == {"none": set(), "se": {"se"}, "dase": {"se", "dase"}}[gates]
 
 
 def test_features_begin_short(trained):

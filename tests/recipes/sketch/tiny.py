@@ -17,7 +17,7 @@ SMALL = {
     "image_size": 16,
     "width": 4,
     "weights": "none",
-    "backbone": "resnet18",
+    "trained_network": "resnet18",
     "embedding": 6,
     "epochs": 2,
     "per_domain": 4,

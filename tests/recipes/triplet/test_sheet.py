@@ -13,8 +13,8 @@ SHEET = [*FLAGS, "--dataset", "folder", "--weights", "none", "--saliency-network
 SHEET += ["--network", "resnet18", "--hash-epochs", "2"]
 
 
-def sweep(run_dir, data, *alphas):
-    with tiny_runs():
+def sweep(run_dir, data, *alphas, drawn=False):
+    with tiny_runs(drawn):
         argv = [*SHEET, "--data-dir", str(data), "--run-dir", str(run_dir), "--alphas", *alphas]
         assert main(saliency_sheet.RECIPE, saliency_sheet.Config, "about", argv) == 0
     return run_dir
@@ -43,7 +43,7 @@ def test_the_alpha_that_held_out_pictures_would_choose_is_named(swept):
 
 
 def test_data_without_boxes_give_table_2_alone(tmp_path, triplet_pictures):
-    run = sweep(tmp_path / "run", triplet_pictures, "0.5", "none")
+    run = sweep(tmp_path / "run", triplet_pictures, "0.5", "none", drawn=True)
     assert set(rows(run)) == {("0.5",), ("none",)} and not rows(run, LOOKS)
     assert "The data have no true boxes." in (run / "report.md").read_text()
     assert all(0 <= value <= 1 for row in rows(run).values() for value in row.values())
