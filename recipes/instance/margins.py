@@ -12,6 +12,9 @@ from recipes.instance.pooled import Pooled
 from recipes.instance.settings import BEFORE, InstanceSettings
 
 MARGINS = f"{BEFORE}/margins"
+# Of triplets, at least: Radenovic et al. 2019. Where mined negatives are nearer than positives
+# a quantile is below 0, and at 0 a triplet is content with two distances that are equal.
+LEAST_TRIPLET = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,5 +93,5 @@ def of_distances(distances: np.ndarray, quantile: float) -> Margins:
         contrastive=round(float(np.quantile(negatives, quantile)), 4),
         rank=round(float(ranks[0]), 4),
         delta=round(float(ranks[-1] - ranks[0]) / max(len(ranks) - 1, 1), 4),
-        triplet=round(max(float(np.quantile(gaps, quantile)), 0.0), 4),
+        triplet=round(max(float(np.quantile(gaps, quantile)), LEAST_TRIPLET), 4),
     )

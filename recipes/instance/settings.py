@@ -71,7 +71,8 @@ class InstanceSettings(RunSettings):
         0.0, "of LRML: weight of the term that keeps the order in which they were mined (ours)"
     )
     triplet_margin: float | None = option(
-        None, "of the triplet loss (default: by --margin-quantile; Radenovic et al. 2019: 0.1)"
+        None,
+        "of the triplet loss (default: by --margin-quantile, at least Radenovic et al. 2019's 0.1)",
     )
     margin_quantile: float = option(
         0.5,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recipes.instance.margins import Margins, fitting, of_distances
+from recipes.instance.margins import LEAST_TRIPLET, Margins, fitting, of_distances
 from recipes.instance.mining import mine
 from recipes.instance.tuple_training import objective
 from tests.recipes.instance.tiny import open_tiny
@@ -34,5 +34,5 @@ def test_given_ones_stay(before, tmp_path, tiny_world):
     assert fitting(run, before.encoder) == Margins(0.7, 0.7, 0.01, 0.2)
 
 
-def test_a_positive_that_lies_beyond_all_negatives_leaves_no_negative_margin():
-    assert of_distances(np.array([[1.0, 0.5], [1.0, 0.6]]), 0.5).triplet == 0
+def test_a_positive_that_lies_beyond_all_negatives_leaves_a_triplet_a_margin():
+    assert of_distances(np.array([[1.0, 0.5], [1.0, 0.6]]), 0.5).triplet == LEAST_TRIPLET
