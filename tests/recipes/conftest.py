@@ -23,8 +23,9 @@ def few_files(request, monkeypatch):
         write_less(monkeypatch)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def plain_graphs():
+    """Before what a module shares is trained: the same steps of both kinds end in other bits."""
     with graphs_as_they_are():
         yield
 
