@@ -57,7 +57,7 @@ def trained(tmp_path, tiny_world, usual, seen, eager_training):
         ("contrastive", {"margin_quantile": 0.9}),
         ("lrml", {"delta": 0.2}),
         ("lrml-all", {"ranking": 1.0}),
-        ("triplet", {"triplet_margin": 0.5}),
+        ("triplet", {"triplet_margin": 0.001}),
         ("contrastive", {"negatives": 2}),
         ("contrastive", {"negatives_from": "easy"}),
         ("contrastive", {"queries": 3}),
