@@ -31,4 +31,7 @@ def test_every_loss_but_cross_entropy_alone_has_a_weight():
 def test_demo_shrinks_and_downloads_nothing():
     demo, usual = CenterSettings.demo_settings(), CenterSettings()
     changed = {name for name, value in demo.items() if getattr(usual, name) != value}
-    assert changed == {"dataset", "image_size", "width", "weights", "epochs", "plane_epochs"}
+    assert changed == {
+        *("dataset", "image_size", "width", "weights", "epochs", "plane_epochs"),
+        *("center_lambda", "ratio_lambda", "hinge_lambda"),
+    }
