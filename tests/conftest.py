@@ -13,6 +13,11 @@ def eager_training(monkeypatch):
     train_eagerly(monkeypatch)
 
 
+def rewrite_graphs(wanted):
+    """Whether TensorFlow rewrites graphs before they run, which few steps are not worth."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not wanted})
+
+
 def train_eagerly(monkeypatch):
     """The same for a fixture of a wider scope."""
     compiled = tf.keras.Model.compile

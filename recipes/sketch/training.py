@@ -19,17 +19,17 @@ from recipes.sketch.features import class_means, pooled_maps, seen_by
 from recipes.sketch.schedule import ConstantThenLinear
 from recipes.sketch.settings import (
     COSFACE,
+    DASE,
     FROZEN,
     FULL,
     LENGTH,
-    SE,
     SOFTMAX,
     UNGATED,
     SketchSettings,
     row_name,
 )
 from tfretrieval import distributed
-from tfretrieval.backbones._gates import PASSING
+from tfretrieval.backbones.gates import inputs_and_gate
 from tfretrieval.callbacks import EmbeddingStatistics, GateStatistics, MarginAnnealing
 from tfretrieval.metrics import NearestCenterAccuracy
 from tfretrieval.models.features import pooled_features
@@ -38,6 +38,8 @@ layers = tf.keras.layers
 
 # The layer whose outputs are searched with.
 EMBEDDING = "embedding"
+# What the names of gates behind a network begin with.
+BEHIND = "behind"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -86,13 +88,8 @@ def gated(backbone: tf.keras.Model, gates: str) -> tf.keras.Model:
     """A network with gates behind it, which pass everything at first."""
     if gates == UNGATED:
         return backbone
-    if gates == SE:
-        gate = tfr.layers.SqueezeExcite(**PASSING, name="behind_se")
-        return tf.keras.Model(backbone.input, gate(backbone.output))
-    domain = layers.Input((), dtype="int32", name="domain")
-    gate = tfr.layers.DomainAwareSqueezeExcite(**PASSING, name="behind_dase")
-    inputs = {"image": backbone.input, "domain": domain}
-    return tf.keras.Model(inputs, gate([backbone.output, domain]))
+    inputs, gate = inputs_and_gate(backbone.input, gates == DASE, (BEHIND,))
+    return tf.keras.Model(inputs, gate(backbone.output, BEHIND))
 
 
 @distributed.together

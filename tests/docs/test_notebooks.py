@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from docs.notebooks import build
-from tests.conftest import train_eagerly
+from tests.conftest import rewrite_graphs, train_eagerly
 
 SMALL = {"IMAGE_SIZE": 32, "WIDTH": 4, "BITS": 16, "EPOCHS": 1}
 SETTINGS = {
@@ -31,9 +31,7 @@ def few_birds():
 
 def graphs_as_they_are():
     """In the kernel: nothing runs often enough for a graph to be rewritten first."""
-    import tensorflow as tf
-
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    rewrite_graphs(False)
 
 
 def no_graphs():

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import tfretrieval
 from tests.checks import write_less
-from tests.conftest import train_eagerly
+from tests.conftest import rewrite_graphs, train_eagerly
 from tests.recipes.pictures import write_folder
 
 
@@ -34,11 +34,11 @@ def plain_graphs():
 def graphs_as_they_are():
     """Not rewritten before they are run: a graph that runs a few steps is not worth it. Those of
     layers, losses and models are, in their own tests."""
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    rewrite_graphs(False)
     try:
         yield
     finally:
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+        rewrite_graphs(True)
 
 
 @contextlib.contextmanager

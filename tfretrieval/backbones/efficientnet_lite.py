@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfretrieval.backbones._gates import inputs_and_gate
 from tfretrieval.backbones._residual import Gate, finish, ungated
+from tfretrieval.backbones.gates import inputs_and_gate
 from tfretrieval.backbones.state_dict import load_state_dict
 from tfretrieval.backbones.weights_file import Packaged, load_keras_file, weights_path
 
@@ -107,7 +107,7 @@ def efficientnet_lite0(
     >>> efficientnet_lite0((64, 64, 3), width=8).output_shape
     (None, 2, 2, 320)
     """
-    return _build(0, input_shape, width, preprocess, weights, num_classes, download)
+    return build_lite(0, input_shape, width, preprocess, weights, num_classes, download)
 
 
 def efficientnet_lite1(
@@ -126,7 +126,7 @@ def efficientnet_lite1(
     >>> efficientnet_lite1((64, 64, 3), width=4, num_classes=5).output_shape
     (None, 5)
     """
-    return _build(1, input_shape, width, preprocess, weights, num_classes, download)
+    return build_lite(1, input_shape, width, preprocess, weights, num_classes, download)
 
 
 def efficientnet_lite2(
@@ -145,7 +145,7 @@ def efficientnet_lite2(
     >>> efficientnet_lite2((None, None, 3), width=4).output_shape
     (None, None, None, 160)
     """
-    return _build(2, input_shape, width, preprocess, weights, num_classes, download)
+    return build_lite(2, input_shape, width, preprocess, weights, num_classes, download)
 
 
 def lite_keys(number: int) -> dict[str, str]:
@@ -179,25 +179,18 @@ def load_torch_lite(model: tf.keras.Model, path: str | os.PathLike[str], number:
     load_state_dict(model, path, lite_keys(number), f"EfficientNet-Lite{number}")
 
 
-def gated_lite(
+def build_lite(
     number: int,
-    domain_aware: bool,
     input_shape: Sequence[int | None],
     width: int,
     preprocess: bool,
     weights: str | os.PathLike[str] | None,
     num_classes: int | None,
     download: bool,
+    domain_aware: bool | None = None,
 ) -> tf.keras.Model:
-    """The same network with gates between the depthwise convolutions and those that narrow."""
-    options = input_shape, width, preprocess, weights, num_classes, download
-    return _build(number, *options, domain_aware=bool(domain_aware))
-
-
-def _build(
-    number, input_shape, width, preprocess, weights, num_classes, download, domain_aware=None
-):
-    """Without gates where ``domain_aware`` is None."""
+    """EfficientNet-Lite ``number``: without gates where ``domain_aware`` is None, else with them
+    between the depthwise convolutions and those that narrow."""
     if width < 1:
         raise ValueError(f"width must be at least 1, got {width}")
     gates = {None: "", False: "se_", True: "dase_"}[domain_aware]

@@ -58,18 +58,19 @@ class Network:
 
 
 def _se(title: str, depth: int, **options: Any) -> Network:
-    domain = {"reads_domain": options.get("domain_aware", False)}
-    return Network(title, "se_resnet", {"depth": depth, **options}, **domain)
+    return _gated(Network(title, "se_resnet", {"depth": depth, **options}))
 
 
-def _se_lite(title: str, domain_aware: bool = False) -> Network:
-    plain = _of_one_width(title, "se_efficientnet_lite0", 224, 32)
-    options = {"domain_aware": True} if domain_aware else {}
-    return dataclasses.replace(plain, options=options, reads_domain=domain_aware)
+def _se_lite(title: str, **options: Any) -> Network:
+    return _gated(Network(title, "se_efficientnet_lite0", options, least=32, sized=False))
 
 
 def _of_one_width(title: str, function: str, size: int, least: int) -> Network:
     return Network(title, function, size=size, least=least, sized=False)
+
+
+def _gated(one: Network) -> Network:
+    return dataclasses.replace(one, reads_domain=one.options.get("domain_aware", False))
 
 
 NETWORKS = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfretrieval.backbones.efficientnet_lite import WIDTH, gated_lite
+from tfretrieval.backbones.efficientnet_lite import WIDTH, build_lite
 
 
 def se_efficientnet_lite0(
@@ -49,6 +49,5 @@ def se_efficientnet_lite0(
     >>> tuple(model({"image": tf.zeros([2, 64, 64, 3]), "domain": tf.constant([0, 1])}).shape)
     (2, 2, 2, 160)
     """
-    return gated_lite(
-        0, domain_aware, input_shape, width, preprocess, weights, num_classes, download
-    )
+    options = input_shape, width, preprocess, weights, num_classes, download
+    return build_lite(0, *options, domain_aware=bool(domain_aware))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfretrieval.backbones._gates import inputs_and_gate
 from tfretrieval.backbones._residual import (
     GROUPS,
     add_inception_c,
@@ -17,6 +16,7 @@ from tfretrieval.backbones._residual import (
     stem,
     with_weights,
 )
+from tfretrieval.backbones.gates import inputs_and_gate
 from tfretrieval.backbones.torch_weights import resnet_file
 
 BLOCK = {18: basic_block, 50: bottleneck}

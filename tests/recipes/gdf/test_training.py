@@ -7,8 +7,7 @@ import tensorflow as tf
 from recipes import gdf
 from recipes.common.measure import held_out_map
 from recipes.gdf.settings import ROWS
-from tests.conftest import train_eagerly
-from tests.recipes.conftest import make_networks_small
+from tests.recipes.conftest import tiny_runs
 from tests.recipes.gdf.tiny import settings
 from tests.recipes.opening import opened
 
@@ -16,9 +15,7 @@ from tests.recipes.opening import opened
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, gdf_pictures):
     """The loss of every epoch of a row's training, by name of the term; trained once."""
-    with pytest.MonkeyPatch.context() as patch:
-        make_networks_small(patch)
-        train_eagerly(patch)
+    with tiny_runs():
         run = opened(settings(gdf_pictures, epochs=1), tmp_path_factory.mktemp("runs") / "run")
         start = gdf.start.start(run)
         done = {}
